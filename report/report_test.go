@@ -1,0 +1,193 @@
+package report
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+)
+
+func sample() *Report {
+	return &Report{
+		Schema: Schema, Run: Run{ID: "7Q2K-M3XD"}, Members: []Member{}, Sections: []Section{{Name: "storage", Outcome: OutcomeOK}},
+		Identity: Identity{
+			Model:      Known("NXP i.MX8MPlus EVK board", "identity/1"),
+			Compatible: Known([]string{"fsl,imx8mp-evk", "fsl,imx8mp"}, "identity/2"),
+			Serial:     Missing[string](Absent, "", "identity/3"),
+		},
+		CPU:    CPU{Architecture: Known("aarch64", "cpu/1"), LogicalPresent: Known[int64](4, "cpu/2")},
+		Memory: Memory{FittedBytes: Known[int64](3<<30+4096, "memory/1")},
+		Storage: []Disk{
+			{Path: "a/mmc", SizeBytes: Known[int64](8e9, "storage/1"), Attached: Known(Soldered, "storage/2")},
+			{Path: "b/usb", SizeBytes: Known[int64](1e9, "storage/3"), Attached: Known(External, "storage/4")},
+		},
+	}
+}
+
+func TestClasses(t *testing.T) {
+	if err := CheckClasses(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEncodeDecode(t *testing.T) {
+	r := sample()
+	r.SetFingerprints()
+	data, err := Encode(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, warnings, err := Decode(data)
+	if err != nil || len(warnings) > 0 {
+		t.Fatalf("Decode: %v, warnings %q", err, warnings)
+	}
+	if again.Identity.Serial.Gap != Absent || again.Storage[0].SizeBytes.Value != 8e9 {
+		t.Errorf("decoded %+v", again)
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	data, err := Encode(sample())
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := string(data)
+	change := func(old, new string) string {
+		if !strings.Contains(good, old) {
+			t.Fatalf("sample has no %q", old)
+		}
+		return strings.Replace(good, old, new, 1)
+	}
+	for name, bad := range map[string]string{
+		"unknown field":      change(`"members"`, `"surprise": 1, "members"`),
+		"unknown in list":    change(`"path": "a/mmc",`, `"path": "a/mmc", "colour": "red",`),
+		"value and gap":      change(`"gap": "absent",`, `"gap": "absent", "value": "x",`),
+		"neither":            change(`"gap": "absent",`, ``),
+		"gap not in schema":  change(`"gap": "absent"`, `"gap": "lost"`),
+		"rests on nothing":   change(`"identity/3"`, ``),
+		"duplicate key":      change(`"members"`, `"minor": 0, "members"`),
+		"other form":         strings.ReplaceAll(good, "\n", ""),
+		"trailing":           good + "{}",
+		"number for a text":  change(`"a/mmc"`, `7`),
+		"float":              change(`8000000000`, `8000000000.5`),
+		"not a schema of us": change(Schema, "https://example.org/v1"),
+		"empty":              "",
+	} {
+		if _, _, err := Decode([]byte(bad)); err == nil {
+			t.Errorf("%s: decoded without an error", name)
+		}
+	}
+	if _, _, err := Decode([]byte(change(Schema, strings.Replace(Schema, "/v1", "/v2", 1)))); !errors.Is(err, ErrNewer) {
+		t.Errorf("Decode of a newer major = %v; want ErrNewer", err)
+	}
+	newer := strings.Replace(change(`"minor": 0`, `"minor": 9`), `"members"`, `"surprise": 1, "members"`, 1)
+	if _, warnings, err := Decode([]byte(newer)); err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "surprise") {
+		t.Errorf("Decode of a newer minor = %q, %v; want one warning", warnings, err)
+	}
+}
+
+func TestFacts(t *testing.T) {
+	got := map[string]Leaf{}
+	for l := range sample().Facts() {
+		got[l.Path] = l
+	}
+	if l := got["storage[a/mmc].size_bytes"]; l.Class != ClassRevision || l.Value != "8000000000" || l.List != "storage[a/mmc]" {
+		t.Errorf("soldered size = %+v", l)
+	}
+	if l := got["storage[b/usb].size_bytes"]; l.Class != ClassEnvironment {
+		t.Errorf("class of what is plugged in = %q; want environment", l.Class)
+	}
+	if l := got["identity.serial"]; l.Gap != Absent || l.Class != ClassIdentity {
+		t.Errorf("serial = %+v", l)
+	}
+	n := 0
+	for range sample().FactsOf("storage") {
+		n++
+	}
+	if n != 4 {
+		t.Errorf("FactsOf(storage) yields %d facts; want 4", n)
+	}
+}
+
+func TestFingerprint(t *testing.T) {
+	value := func(change func(*Report)) (string, string) {
+		r := sample()
+		change(r)
+		r.SetFingerprints()
+		return r.Fingerprint.Value + string(r.Fingerprint.Gap), r.BOM.Value + string(r.BOM.Gap)
+	}
+	fp, bom := value(func(*Report) {})
+	for name, change := range map[string]func(*Report){
+		"some pages fewer": func(r *Report) { r.Memory.FittedBytes.Value -= 5 << 20 },
+		"no stick":         func(r *Report) { r.Storage = r.Storage[:1] },
+		"another stick":    func(r *Report) { r.Storage[1].SizeBytes.Value = 5 },
+		"a serial":         func(r *Report) { r.Identity.Serial = Known("1234", "identity/3") },
+		"other evidence":   func(r *Report) { r.CPU.Architecture.From = []string{"cpu/9"} },
+	} {
+		if f, b := value(change); f != fp || b != bom {
+			t.Errorf("%s: %s %s; want unchanged %s %s", name, f, b, fp, bom)
+		}
+	}
+	if f, _ := value(func(r *Report) { r.Memory.FittedBytes.Value = 1 << 30 }); f == fp {
+		t.Error("other memory: the fingerprint is the same")
+	}
+	if f, b := value(func(r *Report) { r.Storage[0].SizeBytes.Value = 16e9 }); f != fp || b == bom {
+		t.Errorf("other eMMC: %s %s; want the same fingerprint and another bom", f, b)
+	}
+	if f, _ := value(func(r *Report) { r.CPU.LogicalPresent = Missing[int64](Denied, "", "cpu/2") }); f != string(NotProbed) {
+		t.Errorf("an input denied: %s; want a gap", f)
+	}
+	if _, b := value(func(r *Report) { r.Sections[0].Outcome = OutcomeDeadline }); b != string(NotProbed) {
+		t.Errorf("storage not listed: %s; want a gap", b)
+	}
+}
+
+func TestPackageName(t *testing.T) {
+	r := sample()
+	r.SetFingerprints()
+	name := r.PackageName()
+	if !strings.HasPrefix(name, "imx8mp-evk-") || !strings.HasSuffix(name, "-7q2km3xd.board.tar.gz") {
+		t.Errorf("PackageName() = %q", name)
+	}
+	for in, want := range map[string]string{"../../etc": "etc", "Orange Pi PC": "orange-pi-pc", "Ü": "", strings.Repeat("x", 99): strings.Repeat("x", 40)} {
+		if got := plainName(in); got != want {
+			t.Errorf("plainName(%q) = %q; want %q", in, got, want)
+		}
+	}
+}
+
+func TestEvidence(t *testing.T) {
+	text, binary := Evidence{ID: "a/1", Section: "a", Op: "read"}, Evidence{ID: "a/2", Section: "a", Op: "read"}
+	text.SetBytes([]byte("Grüße\n"))
+	binary.SetBytes([]byte{0, 1, 0xff})
+	data, err := EncodeEvidence([]Evidence{text, binary})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := DecodeEvidence(data)
+	if err != nil || len(list) != 2 || string(list[0].Bytes()) != "Grüße\n" || string(list[1].Bytes()) != "\x00\x01\xff" {
+		t.Fatalf("DecodeEvidence = %+v, %v", list, err)
+	}
+	for _, bad := range []string{"", "{}", string(data) + "x", strings.Replace(string(data), "a/2", "a/1", 1), strings.Replace(string(data), `"op"`, `"oops"`, 1)} {
+		if _, err := DecodeEvidence([]byte(bad)); err == nil {
+			t.Errorf("DecodeEvidence(%.40q): no error", bad)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	data, err := Encode(sample())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, _, err := Decode(data)
+		if err != nil {
+			return
+		}
+		if _, err := json.Marshal(r); err != nil {
+			t.Errorf("decoded, and cannot be encoded: %v", err)
+		}
+	})
+}
