@@ -1,0 +1,143 @@
+// Package boards is what no probe can see: facts about SoC families and boards
+// that documents state, as data files with their sources. A file states facts
+// only with a citation, or it does not load.
+//
+// It reads no hardware and judges nothing. What it says about a board is true
+// of the kind of board, never of the one unit that was probed: all of its
+// facts have the basis documented.
+package boards
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"sync"
+
+	"github.com/boardprobe/boardprobe/report"
+)
+
+//go:embed data
+var embedded embed.FS
+
+// data is the embedded knowledge, decoded at the first question.
+var data = sync.OnceValues(func() (*knowledge, error) {
+	sub, err := fs.Sub(embedded, "data")
+	if err != nil {
+		return nil, err
+	}
+	return load(sub)
+})
+
+// knowledge is everything that the data files say.
+type knowledge struct {
+	machines     []machineFile
+	revisions    revisionFile
+	placeholders placeholderFile
+}
+
+// said is one statement of a data file.
+type said[T report.Value] struct {
+	Value T        `json:"value"`
+	From  []string `json:"from"` // citations
+}
+
+func (s *said[T]) fact() report.Fact[T] {
+	if s == nil {
+		return report.Fact[T]{}
+	}
+	return report.Known(s.Value, s.From...).By(report.Documented)
+}
+
+func (s *said[T]) check(name string) error {
+	if s == nil {
+		return nil
+	}
+	switch value := any(s.Value).(type) {
+	case string:
+		if value == "" {
+			return fmt.Errorf("%s: no value", name)
+		}
+	case []string:
+		if value == nil {
+			return fmt.Errorf("%s: no value; an empty list says that there is nothing", name)
+		}
+	}
+	if err := checkCitations(s.From); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// checkCitations wants every citation to say where it can be read.
+func checkCitations(list []string) error {
+	if len(list) == 0 {
+		return errors.New("no citation")
+	}
+	for _, citation := range list {
+		if !strings.Contains(citation, "https://") {
+			return fmt.Errorf("citation %q has no address", citation)
+		}
+	}
+	return nil
+}
+
+// load reads all data files below a root and validates them.
+func load(root fs.FS) (*knowledge, error) {
+	k := new(knowledge)
+	if err := decodeFile(root, "revision/raspberrypi.json", &k.revisions); err != nil {
+		return nil, err
+	}
+	if err := k.revisions.check(); err != nil {
+		return nil, fmt.Errorf("revision/raspberrypi.json: %w", err)
+	}
+	if err := decodeFile(root, "placeholder.json", &k.placeholders); err != nil {
+		return nil, err
+	}
+	if err := k.placeholders.check(); err != nil {
+		return nil, fmt.Errorf("placeholder.json: %w", err)
+	}
+	names, err := fs.Glob(root, "machine/*.json")
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]string{}
+	for _, name := range names {
+		var m machineFile
+		if err := decodeFile(root, name, &m); err != nil {
+			return nil, err
+		}
+		if err := m.check(); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		for _, c := range m.Compatible {
+			if other, ok := seen[c]; ok {
+				return nil, fmt.Errorf("%s: compatible %q is in %s already", name, c, other)
+			}
+			seen[c] = name
+		}
+		k.machines = append(k.machines, m)
+	}
+	return k, nil
+}
+
+// decodeFile decodes one data file; a field that no type names is an error.
+func decodeFile(root fs.FS, name string, into any) error {
+	content, err := fs.ReadFile(root, name)
+	if err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(content))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return fmt.Errorf("%s: data after the document", name)
+	}
+	return nil
+}
