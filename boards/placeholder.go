@@ -66,7 +66,10 @@ func (f *placeholderFile) match(value string) (bool, string) {
 	}
 	p := plain(value)
 	if p == "" {
-		return !strings.ContainsFunc(value, func(c rune) bool { return c > 0x7f }), "no letter and no digit"
+		if strings.ContainsFunc(value, func(c rune) bool { return c > 0x7f }) {
+			return false, "" // a script that is not looked into
+		}
+		return true, "no letter and no digit"
 	}
 	for _, t := range f.Texts {
 		for _, v := range t.Values {
