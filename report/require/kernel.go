@@ -1,0 +1,86 @@
+package require
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// version is major and minor of a kernel.
+type version struct{ major, minor int }
+
+// minKernel is the published minimum: overlay2, which balena's engine is built
+// with, came with it.
+func minKernel() version { return version{4, 0} }
+
+func (v version) less(o version) bool {
+	return v.major < o.major || v.major == o.major && v.minor < o.minor
+}
+
+// parseVersion reads the beginning of a release as in 5.15.71-lts.
+func parseVersion(release string) (version, bool) {
+	major, rest, ok := strings.Cut(release, ".")
+	end := strings.IndexFunc(rest, func(c rune) bool { return c < '0' || c > '9' })
+	if end < 0 {
+		end = len(rest)
+	}
+	a, errMajor := strconv.ParseUint(major, 10, 15)
+	b, errMinor := strconv.ParseUint(rest[:end], 10, 15)
+	return version{int(a), int(b)}, ok && errMajor == nil && errMinor == nil
+}
+
+// band is a range of kernels that differ in what building balenaOS for them
+// means. It is a reading of public build recipes, not a price tier.
+func band(v version) (name, meaning string) {
+	switch {
+	case v.less(minKernel()):
+		return "below 4.0", "balena's engine is built with overlay2, which these kernels do not have."
+	case v.less(version{5, 3}):
+		return "4.0-5.2", "The kernel cannot load compressed firmware, so the system is built without it and is larger."
+	case v.less(version{5, 10}):
+		return "5.3-5.9", "Firmware can be compressed; WireGuard is not part of the kernel."
+	}
+	return "5.10+", "Compressed firmware and WireGuard are part of the kernel."
+}
+
+// kernel decides cds.kernel, a gate on the kernel that the BSP builds. A
+// kernel that came with the probe says nothing about that one.
+func kernel(r *report.Report) answer {
+	if a, bad := unlisted(r, "kernel"); bad {
+		return a
+	}
+	a := answer{facts: []string{"kernel.release", "sight.kernel_origin"}, verdict: Unknown}
+	release, ok := r.Kernel.Release.Get()
+	if !ok {
+		a.found = "release: " + r.Kernel.Release.Why()
+		a.detail = "The release of the running kernel is not known."
+		return a
+	}
+	origin := r.Sight.KernelOrigin
+	switch {
+	case origin.OK() && origin.Value == report.OriginOurs:
+		a.found = release + ", the probe's kernel"
+		a.detail = "The board was started with a kernel of the probe image; the minimum is about the kernel that the BSP builds."
+		return a
+	case !origin.OK() || origin.Value != report.OriginVendor:
+		a.found = release + ", of unknown origin"
+		a.detail = "Whether this is the kernel that the BSP builds is not known, and the minimum is about that one."
+		return a
+	}
+	v, ok := parseVersion(release)
+	if !ok {
+		a.found = release
+		a.detail = "The release does not begin with a version."
+		return a
+	}
+	name, meaning := band(v)
+	a.found = fmt.Sprintf("%s vendor, band %s", release, name)
+	a.detail = meaning
+	a.verdict = Pass
+	if v.less(minKernel()) {
+		a.verdict = Fail
+	}
+	return a
+}

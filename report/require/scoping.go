@@ -1,0 +1,290 @@
+package require
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/boardprobe/boardprobe/boards"
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// named is a fact with the word by which people know it.
+type named struct {
+	path, word string
+	fact       report.Fact[string]
+}
+
+// tell joins the known ones as "word value" and lists the paths of all.
+func tell(list []named) (text string, paths []string) {
+	var words []string
+	for _, n := range list {
+		paths = append(paths, n.path)
+		if n.fact.OK() {
+			words = append(words, strings.TrimSpace(n.word+" "+n.fact.Value))
+		}
+	}
+	return strings.Join(words, ", "), paths
+}
+
+// asking is the answer of a check that only people can close, with what the
+// board says about it.
+func asking(list []named, detail string) answer {
+	found, paths := tell(list)
+	return answer{verdict: Ask, found: found, detail: detail, facts: paths}
+}
+
+// hardware decides doc.hardware: does the report describe the board?
+func hardware(r *report.Report) answer {
+	a := answer{verdict: Pass, facts: []string{"identity.model", "identity.product", "cpu.architecture", "cpu.types", "memory.fitted_bytes", "storage"}}
+	var have, lack []string
+	add := func(what, value string, ok bool) {
+		if ok {
+			have = append(have, value)
+		} else {
+			lack = append(lack, what)
+		}
+	}
+	name := first(valueOf(r.Identity.Model), valueOf(r.Identity.Product))
+	add("model", name, name != "")
+	var cores []string
+	for _, t := range r.CPU.Types {
+		if n, ok := t.Name.Get(); ok && n != "" {
+			cores = append(cores, n)
+		}
+	}
+	add("processor", strings.TrimSpace(valueOf(r.CPU.Architecture)+" "+strings.Join(cores, ", ")), len(cores) > 0 && r.CPU.Architecture.OK())
+	memory, ok := r.Memory.FittedBytes.Get()
+	add("RAM", sizeText(memory, 2)+" RAM", ok && memory > 0)
+	complete := r.Section("storage").Outcome == report.OutcomeOK && len(r.Storage) > 0
+	for _, d := range r.Storage {
+		complete = complete && d.Kind.OK() && d.SizeBytes.OK()
+	}
+	add("storage", describe(r.Storage), complete)
+	a.found = strings.Join(have, "; ")
+	a.detail = "Model, processor, RAM and storage are described by this report."
+	if len(lack) > 0 {
+		a.verdict = Ask
+		a.detail = "Not, or not completely, described by this report: " + listText(lack) + "."
+	}
+	return a
+}
+
+func valueOf(f report.Fact[string]) string {
+	v, _ := f.Get() // "" for a gap
+	return v
+}
+
+// layer tells for bsp.layer what a Yocto build left on the board.
+func layer(r *report.Report) answer {
+	list := []named{{"distribution.yocto", "Yocto", r.OS.Yocto}, {"distribution.name", "", r.OS.Name}}
+	a := asking(list, "Whether a Yocto BSP layer exists, who supports it and under which licences, only people can say.")
+	var names []string
+	for _, l := range r.OS.Layers {
+		names = append(names, l.Name)
+		a.facts = append(a.facts, "distribution.layers["+l.Name+"]")
+	}
+	if len(names) > 0 {
+		a.found = strings.TrimPrefix(a.found+"; layers "+strings.Join(names, ", "), "; ")
+	}
+	return a
+}
+
+func bootloaderSources(r *report.Report) answer {
+	a := asking([]named{
+		{"identity.loader_version", "boot loader", r.Identity.LoaderVersion},
+		{"identity.firmware_vendor", "firmware", r.Identity.FirmwareVendor},
+		{"identity.firmware_version", "firmware version", r.Identity.FirmwareVersion},
+		{"identity.firmware_date", "of", r.Identity.FirmwareDate},
+	}, "The sources have to be those of the boot loader on this board.")
+	return withPackages(r, a, "bootloader")
+}
+
+func kernelSources(r *report.Report) answer {
+	a := asking([]named{
+		{"kernel.release", "kernel", r.Kernel.Release},
+		{"kernel.version", "built as", r.Kernel.Version},
+	}, "The sources have to be those of the kernel that the BSP builds.")
+	a.facts = append(a.facts, "sight.kernel_origin")
+	if valueOf(r.Sight.KernelOrigin) != report.OriginVendor {
+		a.detail += " The kernel of this run need not be that one."
+	}
+	return withPackages(r, a, "kernel")
+}
+
+// withPackages adds the installed packages that have a role.
+func withPackages(r *report.Report, a answer, role string) answer {
+	for _, p := range r.OS.Packages {
+		if valueOf(p.Role) == role {
+			a.found = strings.TrimPrefix(a.found+"; package "+strings.TrimSpace(p.Name+" "+valueOf(p.Version)), "; ")
+			a.facts = append(a.facts, "distribution.packages["+p.Name+"].version")
+		}
+	}
+	return a
+}
+
+func configs(r *report.Report) answer {
+	a := answer{verdict: Ask, facts: []string{"kernel.config_sha256", "sight.kernel_config", "sight.kernel_origin"}}
+	known := r.Kernel.ConfigSHA256.OK() || r.Sight.KernelConfig.OK() && r.Sight.KernelConfig.Value
+	vendor := valueOf(r.Sight.KernelOrigin) == report.OriginVendor
+	switch {
+	case known && vendor:
+		a.found = "configuration of the running vendor kernel read"
+		a.detail = "The configuration of the boot loader cannot be read from a board."
+	case known:
+		a.found = "configuration of the running kernel read"
+		a.detail = "It need not be the configuration that the BSP builds with. That of the boot loader cannot be read from a board."
+	default:
+		a.detail = "The running kernel does not show its configuration. That of the boot loader cannot be read from a board."
+	}
+	return a
+}
+
+// lookup finds what documents say about the board.
+func lookup(r *report.Report) []boards.Board {
+	compatible, _ := r.Identity.Compatible.Get() // none if not known
+	return boards.Lookup(compatible, boards.Machine{Vendor: valueOf(r.Identity.Vendor), Product: valueOf(r.Identity.Product)})
+}
+
+func bootOptions(r *report.Report) answer {
+	a := answer{verdict: Ask, facts: []string{"identity.compatible", "identity.vendor", "identity.product"}}
+	for _, b := range lookup(r) {
+		if order, ok := b.ROMOrder.Get(); ok {
+			a.found = fmt.Sprintf("documented order of the %s boot ROM: %s", b.Name, strings.Join(order, ", "))
+			a.detail = " Source: " + strings.Join(b.ROMOrder.From, "; ") + "."
+			break
+		}
+	}
+	a.detail = "From which media the board can start, and in which order, is decided before any program runs." + a.detail
+	return a
+}
+
+// switchHint says what decides the boot medium, what to photograph, and on
+// which citations that rests. A board without a hint may have switches.
+func switchHint(r *report.Report) (mode string, switches []string, none bool, from []string) {
+	for _, b := range lookup(r) {
+		if m, ok := b.BootMode.Get(); ok && mode == "" {
+			mode = b.Name + ": " + m
+			from = append(from, b.BootMode.From...)
+		}
+		if s, ok := b.Switches.Get(); ok && switches == nil && !none {
+			switches, none = s, len(s) == 0
+			from = append(from, b.Switches.From...)
+		}
+	}
+	return mode, switches, none, from
+}
+
+func bootSwitches(r *report.Report) answer {
+	mode, switches, none, from := switchHint(r)
+	a := answer{
+		verdict: Ask,
+		found:   mode,
+		facts:   []string{"identity.compatible", "identity.vendor", "identity.product"},
+		detail:  "The position of a switch cannot be read from Linux on this board.",
+	}
+	switch {
+	case none:
+		a.verdict = Info
+		a.detail = "No boot switch or jumper is documented for this kind of board."
+	case len(switches) > 0:
+		a.question = "In which position is " + listText(switches) + " in production? Please send a photograph."
+	}
+	if len(from) > 0 {
+		a.detail += " Source: " + strings.Join(slices.Compact(from), "; ") + "."
+	}
+	return a
+}
+
+// connectivity tells for fw.connectivity which radios need firmware, as far as
+// they became network interfaces.
+func connectivity(r *report.Report) answer {
+	if a, bad := unlisted(r, "network"); bad {
+		return a
+	}
+	a := answer{verdict: Ask, facts: []string{"network", "sight.modules", "sight.firmware"}}
+	var radios []string
+	for _, n := range r.Network {
+		if kind := valueOf(n.Kind); kind == "wifi" || kind == "wwan" {
+			radios = append(radios, strings.Join(strings.Fields(kind+" "+first(valueOf(n.Name), n.Path)+" "+valueOf(n.Driver)), " "))
+			a.facts = append(a.facts, "network["+n.Path+"].driver")
+		}
+	}
+	live := valueOf(r.Sight.World) == report.WorldLive
+	able := func(f report.Fact[string]) bool { return f.OK() && f.Value != "none" }
+	switch {
+	case len(radios) > 0:
+		a.found = strings.Join(radios, ", ")
+		a.detail = "The files that these radios load have to be handed over, with the right to pass them on. Other radios may be fitted."
+	case !live && !(able(r.Sight.Modules) && able(r.Sight.Firmware)):
+		a.verdict = Unknown
+		a.found = "no radio seen"
+		a.detail = "This run had no modules or no firmware, so it could not have started a radio."
+	default:
+		a.found = "no radio became a network interface"
+		a.detail = "A radio without its driver or firmware would not show here."
+	}
+	return a
+}
+
+func existingLinux(r *report.Report) answer {
+	a := asking([]named{
+		{"distribution.name", "", r.OS.Name}, {"distribution.version_id", "", r.OS.VersionID},
+		{"distribution.codename", "", r.OS.Codename}, {"distribution.yocto", "Yocto", r.OS.Yocto},
+	}, "The Linux of the board was not seen by this run.")
+	if a.found != "" {
+		a.verdict = Info
+		a.detail = "This distribution runs on the board. A link to it helps, and so do others that do."
+	}
+	return a
+}
+
+// peripherals counts for info.peripherals what is fitted or plugged in.
+func peripherals(r *report.Report) answer {
+	a := answer{verdict: Ask, facts: []string{"network", "usb", "pci"}}
+	var words []string
+	for _, n := range r.Network {
+		words = append(words, strings.TrimSpace(first(valueOf(n.Kind), "network")+" "+valueOf(n.Name)))
+	}
+	for _, c := range []struct {
+		count int
+		what  string
+	}{{len(r.USB), "on USB"}, {len(r.PCI), "on PCI"}} {
+		if c.count > 0 {
+			words = append(words, fmt.Sprintf("%d %s", c.count, c.what))
+		}
+	}
+	a.found = strings.Join(words, ", ")
+	a.detail = "Which of what is fitted has to work, and what will be plugged in, only people can say."
+	return a
+}
+
+func sameBoards(r *report.Report) answer {
+	return asking([]named{
+		{"fingerprint", "fingerprint", r.Fingerprint}, {"bom", "parts", r.BOM},
+	}, "One report describes one board. Reports of all three can be compared; PCB and assembly revision cannot be read and have to be stated.")
+}
+
+// rigReady tells for rig.ready what the test rig could use to see the board go
+// off: Ethernet, or a serial console.
+func rigReady(r *report.Report) answer {
+	if a, bad := unlisted(r, "network"); bad {
+		return a
+	}
+	a := answer{verdict: Ask, facts: []string{"network", "mmc_hosts"}}
+	var wired []string
+	for _, n := range r.Network {
+		if valueOf(n.Kind) == "ethernet" && valueOf(n.Attached) == report.Soldered {
+			wired = append(wired, first(valueOf(n.Name), n.Path))
+		}
+	}
+	a.found = "no Ethernet of the board's own seen"
+	if len(wired) > 0 {
+		a.found = "Ethernet " + strings.Join(wired, ", ")
+	}
+	if mediaOf(r).sdSlot {
+		a.found += "; SD slot"
+	}
+	a.detail = "Power, boot selection, recovery and the console connector cannot be seen by a program."
+	return a
+}

@@ -1,0 +1,298 @@
+package require
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// minStorageBytes is "4 GB" as parts of that name come: their user area is
+// 3.6 to 3.9 thousand million bytes.
+const minStorageBytes = 3_600_000_000
+
+// media is the storage of a report, sorted by what it can stand for.
+type media struct {
+	soldered []report.Disk // block devices that are part of the board
+	inserted []report.Disk // block devices in slots that are not ours
+	ours     []report.Disk // in slots, and ours, or not certain to be theirs
+	outside  []report.Disk // plugged in, USB, optical: not the board's
+	flash    []report.Disk // raw flash
+	unclear  []report.Disk // kind or attachment not known
+	sdSlot   bool
+	// hostUnclear names a host that may have a slot, or a part that did not
+	// become a disk.
+	hostUnclear string
+	facts       []string
+}
+
+func mediaOf(r *report.Report) media {
+	m := media{facts: []string{"sight.started_from", "sight.report_volume"}}
+	for _, d := range r.Storage {
+		path := "storage[" + d.Path + "]."
+		m.facts = append(m.facts, path+"kind", path+"size_bytes", path+"attached")
+		kind, kindOK := d.Kind.Get()
+		attached, attachedOK := d.Attached.Get()
+		switch {
+		case attachedOK && attached == report.External, kindOK && (kind == report.KindUSB || kind == report.KindOptical):
+			m.outside = append(m.outside, d)
+		case !kindOK || !known(kind):
+			m.unclear = append(m.unclear, d)
+		case kind == report.KindMTD:
+			m.flash = append(m.flash, d)
+		case attachedOK && attached == report.Soldered:
+			m.soldered = append(m.soldered, d)
+		case attachedOK && attached == report.Slot:
+			m.sdSlot = m.sdSlot || kind == report.KindSD
+			if theirs(r, d) {
+				m.inserted = append(m.inserted, d)
+			} else {
+				m.ours = append(m.ours, d)
+			}
+		default:
+			m.unclear = append(m.unclear, d)
+		}
+	}
+	if r.Section("mmc").Outcome != report.OutcomeOK {
+		m.hostUnclear = "list (not complete)"
+		m.facts = append(m.facts, "sections")
+	}
+	for _, h := range r.MMCHosts {
+		path := "mmc_hosts[" + h.Path + "]."
+		m.facts = append(m.facts, path+"takes_sd", path+"card")
+		takes, takesOK := h.TakesSD.Get()
+		card, _ := h.Card.Get()
+		isEMMC := func(d report.Disk) bool { return d.Kind.OK() && d.Kind.Value == report.KindEMMC }
+		switch {
+		case card == "SDIO": // a radio, and nothing else fits
+		case takesOK && takes:
+			m.sdSlot = true
+		case !takesOK, card == "MMC" && !slices.ContainsFunc(r.Storage, isEMMC):
+			m.hostUnclear = first(h.Name.Value, h.Path)
+		}
+	}
+	return m
+}
+
+// known reports whether the kind is one of the schema.
+func known(kind string) bool { return kindName(kind) != "" }
+
+func kindName(kind string) string {
+	switch kind {
+	case report.KindEMMC:
+		return "eMMC"
+	case report.KindSD:
+		return "SD card"
+	case report.KindNVMe:
+		return "NVMe"
+	case report.KindSATA:
+		return "SATA"
+	case report.KindUSB:
+		return "USB"
+	case report.KindUFS:
+		return "UFS"
+	case report.KindSCSI:
+		return "SCSI"
+	case report.KindVirtio:
+		return "virtio"
+	case report.KindMTD:
+		return "raw flash"
+	case report.KindOptical:
+		return "optical"
+	}
+	return ""
+}
+
+// theirs reports whether a disk in a slot is certainly neither what the probe
+// was started from nor what takes the report. A part that is soldered is never
+// asked: it belongs to the board even if the board's Linux, and so the probe,
+// was started from it.
+func theirs(r *report.Report, d report.Disk) bool {
+	name, ok := d.Name.Get()
+	if !ok || name == "" {
+		return false
+	}
+	not := func(f report.Fact[string]) bool {
+		ours, ok := f.Get()
+		if !ok {
+			return f.Gap == report.Absent
+		}
+		return ours != "" && !onDisk(ours, name)
+	}
+	return not(r.Sight.StartedFrom) && not(r.Sight.ReportVolume)
+}
+
+// onDisk reports whether a kernel name is the disk or a part of it: sda1 of
+// sda, and mmcblk0p1 or mmcblk0boot0 of mmcblk0, but not mmcblk10 of mmcblk1.
+func onDisk(name, disk string) bool {
+	rest, ok := strings.CutPrefix(name, disk)
+	if !ok || rest == "" {
+		return ok
+	}
+	digit := func(c byte) bool { return c >= '0' && c <= '9' }
+	return digit(rest[0]) != digit(disk[len(disk)-1])
+}
+
+// seesStorage reports whether storage that is not in the report is not there:
+// a vendor's own Linux drives its board, and an image does if it had modules
+// and had waited for the devices.
+func seesStorage(r *report.Report) bool {
+	s := &r.Sight
+	if valueOf(s.World) == report.WorldLive {
+		return true
+	}
+	deferred := s.DeferredProbes.OK() && s.DeferredProbes.Value > 0
+	return s.Modules.OK() && s.Modules.Value != "none" && s.Settled.OK() && s.Settled.Value && !deferred
+}
+
+// describe names disks as in "eMMC mmcblk2 8.0 GiB".
+func describe(list []report.Disk) string {
+	var words []string
+	for _, d := range list {
+		kind := "storage of unknown kind"
+		if k := kindName(d.Kind.Value); d.Kind.OK() && k != "" {
+			kind = k
+		}
+		size := "size " + d.SizeBytes.Why()
+		if n, ok := d.SizeBytes.Get(); ok {
+			size = sizeText(n, 1)
+		}
+		words = append(words, fmt.Sprintf("%s %s %s", kind, first(d.Name.Value, d.Path), size))
+	}
+	return strings.Join(words, ", ")
+}
+
+// large returns the disks that are known to be large enough, and whether the
+// size of any is not known.
+func large(list []report.Disk) (enough []report.Disk, sizeless bool) {
+	for _, d := range list {
+		n, ok := d.SizeBytes.Get()
+		switch {
+		case !ok:
+			sizeless = true
+		case n >= minStorageBytes:
+			enough = append(enough, d)
+		}
+	}
+	return enough, sizeless
+}
+
+// storage decides cds.storage: is there room for 4 GB on the board?
+func storage(r *report.Report) answer {
+	if a, bad := unlisted(r, "storage"); bad {
+		return a
+	}
+	m := mediaOf(r)
+	a := answer{facts: m.facts}
+	soldered, solderedSizeless := large(m.soldered)
+	inserted, _ := large(m.inserted)
+	all := slices.Concat(m.soldered, m.inserted, m.unclear)
+	if len(m.ours) > 0 {
+		a.found = describe(m.ours) + " (may be the probe's own medium)"
+	}
+	a.found = first(strings.Trim(describe(all)+"; "+a.found, "; "), "no storage of the board's own")
+	switch {
+	case len(soldered) > 0:
+		a.verdict, a.found = Pass, describe(soldered)
+	case len(inserted) > 0:
+		a.verdict = Pass
+		a.found = describe(inserted) + " (the card's size)"
+		if slices.ContainsFunc(inserted, func(d report.Disk) bool { return d.Kind.Value != report.KindSD }) {
+			a.found = describe(inserted) + " (the module's size)"
+		}
+		a.detail = "The size is that of the card or module in the slot: the one used in production has to be as large."
+		if len(m.soldered) > 0 {
+			a.found += "; " + describe(m.soldered)
+		}
+	case len(m.unclear) > 0 || solderedSizeless || m.hostUnclear != "":
+		a.verdict = Unknown
+		a.detail = "Not all storage could be told apart or measured."
+		if m.hostUnclear != "" {
+			a.detail = "MMC host " + m.hostUnclear + " may have a slot or a part that this run could not see."
+		}
+	case m.sdSlot || len(m.ours) > 0 || len(m.inserted) > 0:
+		a.verdict = Unknown
+		if len(all)+len(m.ours) == 0 {
+			a.found = "an empty slot"
+		}
+		a.detail = "The board takes a card or module, and which one production uses is not known."
+		if len(m.ours) > 0 {
+			a.detail = "The medium in the slot is, or may be, the one that the probe was started from or reports to: it says nothing of the one in production."
+		}
+		a.question = "Which storage card or module does production use, and how large is it?"
+		a.remedy = "State the card or module of production; or start the probe from elsewhere with that card in the slot."
+	case !seesStorage(r):
+		a.verdict = Unknown
+		a.detail = "This run could not have driven all storage controllers, so more may be fitted."
+	default:
+		a.verdict = Fail
+		a.detail = "Less than 4 GB, and nothing else is fitted that this run could see."
+	}
+	return a
+}
+
+// storageKind decides cds.storage-kind: eMMC or SD, not raw flash alone.
+func storageKind(r *report.Report) answer {
+	if a, bad := unlisted(r, "storage"); bad {
+		return a
+	}
+	m := mediaOf(r)
+	a := answer{facts: append(m.facts, "sight.modules", "sight.settled", "sight.world")}
+	var good, other []string
+	for _, d := range slices.Concat(m.soldered, m.inserted) {
+		name := kindName(d.Kind.Value)
+		list := &other
+		switch {
+		case d.Kind.Value == report.KindEMMC:
+			list = &good
+		case d.Kind.Value == report.KindSD && d.Attached.Value == report.Soldered:
+			list, name = &good, "SD, soldered"
+		case d.Kind.Value == report.KindSD:
+			continue // the slot counts, not the card
+		}
+		if !slices.Contains(*list, name) {
+			*list = append(*list, name)
+		}
+	}
+	if m.sdSlot {
+		good = append(good, "SD slot")
+	}
+	flash := ""
+	switch {
+	case len(m.flash) > 0:
+		flash = "; raw flash beside it: " + describe(m.flash)
+		a.detail = "Raw flash beside a block device may hold the boot loader, not the system."
+	case seesStorage(r):
+		flash = "; no raw flash"
+	}
+	switch {
+	case len(good) > 0:
+		a.verdict, a.found = Pass, strings.Join(good, ", ")+flash
+	case len(m.unclear) > 0:
+		a.verdict, a.found = Unknown, describe(m.unclear)
+		a.detail = "Kind or attachment of a device is not known."
+	case len(other) > 0:
+		a.verdict, a.found = Warn, strings.Join(other, ", ")+" only"+flash
+		a.detail = "The published minimum names eMMC and SD card. Public device types of balena start from other block devices too, so this is a question for the evaluation."
+		if !seesStorage(r) {
+			a.detail += " This run may not have seen all storage."
+		}
+	case m.hostUnclear != "":
+		a.verdict, a.found = Unknown, "MMC host "+m.hostUnclear
+		a.detail = "The host may have an SD slot, or a part that this run could not see."
+	case len(m.ours) > 0:
+		a.verdict, a.found = Unknown, describe(m.ours)+" in a slot"
+		a.detail = "The only medium is, or may be, the one that the probe was started from or reports to."
+	case !seesStorage(r):
+		a.verdict, a.found = Unknown, first(describe(m.flash), "no storage seen")
+		a.detail = "This run could not have driven all storage controllers, so a block device may be fitted."
+	case len(m.flash) > 0:
+		a.verdict, a.found = Fail, describe(m.flash)+" only"
+		a.detail = "Only raw flash, which the published minimum rules out."
+	default:
+		a.verdict, a.found = Fail, "no storage of the board's own"
+		a.detail = "What is plugged in does not count."
+	}
+	return a
+}

@@ -1,0 +1,156 @@
+package require
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// Runs that see differently.
+func live(r *report.Report)  { r.Sight.World, r.Sight.Modules = text(report.WorldLive), text("all") }
+func image(r *report.Report) {} // as imx8mp: all modules, settled
+func blind(r *report.Report) { r.Sight.Modules = text("none") }
+func busy(r *report.Report)  { r.Sight.Settled = no() }
+func deferred(r *report.Report) {
+	r.Sight.DeferredProbes = number(2)
+}
+func folder(r *report.Report) {
+	r.Sight.World, r.Sight.Modules, r.Sight.Settled = text(report.WorldRoot), gap[string](report.NotProbed), gap[bool](report.NotProbed)
+}
+
+// liveFrom is the board's own Linux, started from a disk that takes the report.
+func liveFrom(disk string) func(*report.Report) {
+	return func(r *report.Report) {
+		live(r)
+		r.Sight.StartedFrom, r.Sight.ReportVolume = text(disk), text(disk+"p2")
+	}
+}
+
+func started(disk string) func(*report.Report) {
+	return func(r *report.Report) { r.Sight.StartedFrom = text(disk) }
+}
+
+func reportTo(partition string) func(*report.Report) {
+	return func(r *report.Report) { r.Sight.ReportVolume = text(partition) }
+}
+
+func TestStorage(t *testing.T) {
+	slot := report.MMCHost{Path: "h1", Name: text("mmc1"), TakesSD: yes(), Card: text("absent")}
+	fixed := report.MMCHost{Path: "h2", Name: text("mmc2"), TakesSD: no(), Card: text("absent")}
+	radio := report.MMCHost{Path: "h3", Name: text("mmc3"), Card: text("SDIO")}
+	stick := part(report.KindUSB, report.External, "sda", 32_000_000_000)
+	flash := part(report.KindMTD, report.Soldered, "mtd0", 256<<20)
+	without := func(d report.Disk, change func(*report.Disk)) report.Disk {
+		change(&d)
+		return d
+	}
+	for name, c := range map[string]struct {
+		disks       []report.Disk
+		hosts       []report.MMCHost
+		run         func(*report.Report)
+		size, kind  Verdict
+		found, asks string // parts of the storage finding
+	}{
+		"eMMC":                   {[]report.Disk{eMMC("mmcblk2", 8_600_000_000), stick}, nil, image, Pass, Pass, "eMMC mmcblk2 8.0 GiB", ""},
+		"eMMC, blind run":        {[]report.Disk{eMMC("mmcblk2", 8_600_000_000)}, nil, blind, Pass, Pass, "", ""},
+		"a 4 GB part":            {[]report.Disk{eMMC("mmcblk0", 3_600_000_000)}, nil, image, Pass, Pass, "3.3 GiB", ""},
+		"a 4 GB part, short":     {[]report.Disk{eMMC("mmcblk0", 3_599_999_999)}, nil, image, Fail, Pass, "", ""},
+		"2 GB eMMC":              {[]report.Disk{eMMC("mmcblk0", 2_000_000_000), stick}, []report.MMCHost{fixed, radio}, live, Fail, Pass, "eMMC mmcblk0", ""},
+		"2 GB eMMC, blind":       {[]report.Disk{eMMC("mmcblk0", 2_000_000_000)}, nil, blind, Unknown, Pass, "", ""},
+		"2 GB eMMC, SD slot":     {[]report.Disk{eMMC("mmcblk0", 2_000_000_000)}, []report.MMCHost{slot}, live, Unknown, Pass, "", "Which storage card"},
+		"Linux runs from eMMC":   {[]report.Disk{eMMC("mmcblk0", 8_000_000_000)}, nil, liveFrom("mmcblk0"), Pass, Pass, "", ""},
+		"SD card of theirs":      {[]report.Disk{card("mmcblk0", 16_000_000_000), stick}, []report.MMCHost{slot}, image, Pass, Pass, "(the card's size)", ""},
+		"SD card too small":      {[]report.Disk{card("mmcblk0", 2_000_000_000)}, []report.MMCHost{slot}, image, Unknown, Pass, "", "Which storage card"},
+		"started from the card":  {[]report.Disk{card("mmcblk0", 16_000_000_000)}, nil, started("mmcblk0"), Unknown, Pass, "may be the probe's own medium", "Which storage card"},
+		"report on the card":     {[]report.Disk{card("mmcblk0", 16_000_000_000)}, nil, reportTo("mmcblk0p1"), Unknown, Pass, "", "Which storage card"},
+		"Linux runs from card":   {[]report.Disk{card("mmcblk0", 16_000_000_000)}, nil, liveFrom("mmcblk0"), Unknown, Pass, "", "Which storage card"},
+		"start not known":        {[]report.Disk{card("mmcblk0", 16_000_000_000)}, nil, func(r *report.Report) { r.Sight.StartedFrom = gap[string](report.Failed) }, Unknown, Pass, "", ""},
+		"volume not asked":       {[]report.Disk{card("mmcblk0", 16_000_000_000)}, nil, func(r *report.Report) { r.Sight.ReportVolume = report.Fact[string]{} }, Unknown, Pass, "", ""},
+		"empty SD slot":          {nil, []report.MMCHost{slot}, image, Unknown, Pass, "an empty slot", "Which storage card"},
+		"another card takes it":  {[]report.Disk{card("mmcblk1", 16_000_000_000)}, nil, reportTo("mmcblk10p1"), Pass, Pass, "", ""},
+		"stick only":             {[]report.Disk{stick}, []report.MMCHost{fixed}, live, Fail, Fail, "no storage of the board's own", ""},
+		"stick only, blind":      {[]report.Disk{stick}, nil, blind, Unknown, Unknown, "", ""},
+		"stick only, busy":       {[]report.Disk{stick}, nil, busy, Unknown, Unknown, "", ""},
+		"stick only, deferred":   {[]report.Disk{stick}, nil, deferred, Unknown, Unknown, "", ""},
+		"nothing, blind":         {nil, nil, blind, Unknown, Unknown, "", ""},
+		"nothing, a folder":      {nil, nil, folder, Unknown, Unknown, "", ""},
+		"nothing, live":          {nil, nil, live, Fail, Fail, "", ""},
+		"external disk":          {[]report.Disk{part(report.KindSATA, report.External, "sda", 1e12)}, nil, live, Fail, Fail, "", ""},
+		"USB on the board":       {[]report.Disk{part(report.KindUSB, report.Soldered, "sda", 1e12)}, nil, live, Fail, Fail, "", ""},
+		"optical":                {[]report.Disk{part(report.KindOptical, report.Soldered, "sr0", 4_700_000_000)}, nil, live, Fail, Fail, "", ""},
+		"NVMe":                   {[]report.Disk{part(report.KindNVMe, report.Soldered, "nvme0n1", 128e9)}, nil, live, Pass, Warn, "NVMe nvme0n1", ""},
+		"NVMe in a slot":         {[]report.Disk{part(report.KindNVMe, report.Slot, "nvme0n1", 128e9)}, nil, image, Pass, Warn, "(the module's size)", ""},
+		"NVMe, started from it":  {[]report.Disk{part(report.KindNVMe, report.Slot, "nvme0n1", 128e9)}, nil, liveFrom("nvme0n1"), Unknown, Unknown, "", ""},
+		"UFS":                    {[]report.Disk{part(report.KindUFS, report.Soldered, "sda", 64e9)}, nil, live, Pass, Warn, "", ""},
+		"virtio":                 {[]report.Disk{part(report.KindVirtio, report.Soldered, "vda", 64e9)}, nil, live, Pass, Warn, "", ""},
+		"NVMe and SD slot":       {[]report.Disk{part(report.KindNVMe, report.Soldered, "nvme0n1", 64e9)}, []report.MMCHost{slot}, live, Pass, Pass, "", ""},
+		"raw flash":              {[]report.Disk{flash}, nil, live, Fail, Fail, "", ""},
+		"raw flash, image":       {[]report.Disk{flash, stick}, nil, image, Fail, Fail, "", ""},
+		"raw flash, blind":       {[]report.Disk{flash}, nil, blind, Unknown, Unknown, "", ""},
+		"raw flash, busy":        {[]report.Disk{flash}, nil, busy, Unknown, Unknown, "", ""},
+		"raw flash, large":       {[]report.Disk{part(report.KindMTD, report.Soldered, "mtd0", 8e9)}, nil, live, Fail, Fail, "", ""},
+		"raw flash and eMMC":     {[]report.Disk{flash, eMMC("mmcblk0", 8e9)}, nil, live, Pass, Pass, "", ""},
+		"kind not known":         {[]report.Disk{without(eMMC("mmcblk0", 8e9), func(d *report.Disk) { d.Kind = gap[string](report.Failed) })}, nil, live, Unknown, Unknown, "", ""},
+		"kind not in schema":     {[]report.Disk{part("floppy", report.Soldered, "fd0", 8e9)}, nil, live, Unknown, Unknown, "", ""},
+		"attachment not known":   {[]report.Disk{without(eMMC("mmcblk0", 8e9), func(d *report.Disk) { d.Attached = gap[string](report.Failed) })}, nil, live, Unknown, Unknown, "", ""},
+		"attachment misspelt":    {[]report.Disk{part(report.KindEMMC, "glued", "mmcblk0", 8e9)}, nil, live, Unknown, Unknown, "", ""},
+		"size not known":         {[]report.Disk{without(eMMC("mmcblk0", 8e9), func(d *report.Disk) { d.SizeBytes = gap[int64](report.Failed) })}, nil, live, Unknown, Pass, "a reason", ""},
+		"card without a name":    {[]report.Disk{without(card("mmcblk0", 8e9), func(d *report.Disk) { d.Name = gap[string](report.Failed) })}, nil, image, Unknown, Pass, "", ""},
+		"slot not known":         {nil, []report.MMCHost{{Path: "h", TakesSD: gap[bool](report.Unsupported), Card: text("absent")}}, live, Unknown, Unknown, "", ""},
+		"eMMC without a disk":    {nil, []report.MMCHost{{Path: "h", TakesSD: no(), Card: text("MMC")}}, live, Unknown, Unknown, "", ""},
+		"radio on the host only": {nil, []report.MMCHost{radio}, live, Fail, Fail, "", ""},
+		"eMMC module in a slot":  {[]report.Disk{part(report.KindEMMC, report.Slot, "mmcblk0", 16e9)}, nil, image, Pass, Pass, "(the module's size)", ""},
+	} {
+		r := imx8mp()
+		r.Storage, r.MMCHosts = c.disks, c.hosts
+		c.run(r)
+		size, kind := find(t, r, "cds.storage"), find(t, r, "cds.storage-kind")
+		if size.Verdict != c.size || !strings.Contains(size.Found, c.found) || !strings.Contains(size.Question, c.asks) {
+			t.Errorf("%s: cds.storage = %s, found %q, question %q (%s); want %s with %q, %q", name, size.Verdict, size.Found, size.Question, size.Detail, c.size, c.found, c.asks)
+		}
+		if kind.Verdict != c.kind {
+			t.Errorf("%s: cds.storage-kind = %s, found %q (%s); want %s", name, kind.Verdict, kind.Found, kind.Detail, c.kind)
+		}
+	}
+}
+
+func TestStorageWords(t *testing.T) {
+	r := imx8mp()
+	r.Storage = []report.Disk{card("mmcblk1", 16_000_000_000)}
+	if f := find(t, r, "cds.storage"); !strings.Contains(f.Detail, "one used in production has to be as large") {
+		t.Errorf("detail of a pass by a card = %q; want that the size is the card's", f.Detail)
+	}
+	r.Storage = append(r.Storage, part(report.KindMTD, report.Soldered, "mtd0", 16<<20))
+	if f := find(t, r, "cds.storage-kind"); f.Verdict != Pass || !strings.Contains(f.Found, "raw flash beside it: raw flash mtd0 16 MiB") {
+		t.Errorf("raw flash beside a slot: %s, %q", f.Verdict, f.Found)
+	}
+	blind(r)
+	r.Storage = r.Storage[:1]
+	if f := find(t, r, "cds.storage-kind"); strings.Contains(f.Found, "no raw flash") {
+		t.Errorf("a blind run says %q", f.Found)
+	}
+	r.Sections[5].Outcome = report.OutcomeError // mmc
+	r.Storage, r.MMCHosts = nil, nil
+	live(r)
+	for _, id := range []string{"cds.storage", "cds.storage-kind"} {
+		if f := find(t, r, id); f.Verdict != Unknown {
+			t.Errorf("hosts not listed: %s = %s; want unknown, a slot may not have been seen", id, f.Verdict)
+		}
+	}
+}
+
+func TestOnDisk(t *testing.T) {
+	for _, c := range []struct {
+		name, disk string
+		want       bool
+	}{
+		{"sda", "sda", true}, {"sda1", "sda", true}, {"sda12", "sda", true}, {"sdab", "sda", false}, {"sdb1", "sda", false},
+		{"mmcblk0", "mmcblk0", true}, {"mmcblk0p1", "mmcblk0", true}, {"mmcblk01", "mmcblk0", false}, {"mmcblk10", "mmcblk1", false}, {"mmcblk10p1", "mmcblk1", false},
+		{"mmcblk0boot0", "mmcblk0", true}, {"nvme0n1p3", "nvme0n1", true}, {"nvme0n12", "nvme0n1", false}, {"", "sda", false},
+	} {
+		if got := onDisk(c.name, c.disk); got != c.want {
+			t.Errorf("onDisk(%s, %s) = %v; want %v", c.name, c.disk, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package require
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// TableOptions is what the table shows and the report does not have.
+type TableOptions struct {
+	// Signed says by what the report is signed and who vouches for it, without
+	// the word signed. Empty: the line is left out.
+	Signed string
+}
+
+// tableRows are the checks of the table, in its order.
+func tableRows() []string {
+	return []string{"cds.ram", "cds.storage", "cds.storage-kind", "cds.kernel"}
+}
+
+// Table returns the verdict table: at most 79 columns of printable ASCII, from
+// the line that names the board to the line that says by what it is signed.
+// How the package left the board is for the caller to add.
+func Table(r *report.Report, findings []Finding, opts TableOptions) string {
+	var b strings.Builder
+	heading(&b, "boardprobe "+r.Run.Probe, r)
+	fmt.Fprintf(&b, "%-*s%-*s%-*s%s\n", labelWidth, "requirement", verdictWidth, "verdict", foundWidth, "found", "needed")
+	for _, id := range tableRows() {
+		for _, f := range findings {
+			if f.ID == id {
+				row(&b, f)
+			}
+		}
+	}
+	text, _ := sightText(r)
+	block(&b, "sight", text, labelWidth)
+	for i, text := range notSeen(r) {
+		label := "not seen"
+		if i > 0 {
+			label = ""
+		}
+		block(&b, label, text, labelWidth)
+	}
+	if opts.Signed != "" {
+		block(&b, "signed", opts.Signed, labelWidth)
+	}
+	return b.String()
+}
+
+// heading names tool, board and run, with three spaces between them.
+func heading(b *strings.Builder, tool string, r *report.Report) {
+	parts := []string{tool}
+	if model := boardText(r); model != "" {
+		parts = append(parts, model)
+	}
+	if list, ok := r.Identity.Compatible.Get(); ok && len(list) > 0 {
+		parts = append(parts, list[0])
+	}
+	parts = append(parts, "run "+r.Run.ID)
+	var lines []string
+	for _, p := range parts {
+		p = clean(p)
+		if n := len(lines); n > 0 && len(lines[n-1])+3+len(p) <= lineWidth {
+			lines[n-1] += "   " + p
+			continue
+		}
+		first := lineWidth // of the heading; the others are indented
+		if len(lines) > 0 {
+			first = lineWidth - labelWidth
+		}
+		for _, text := range wrap(p, first, lineWidth-labelWidth) {
+			if len(lines) > 0 {
+				text = strings.Repeat(" ", labelWidth) + text
+			}
+			lines = append(lines, text)
+		}
+	}
+	b.WriteString(strings.Join(lines, "\n") + "\n")
+}
+
+// boardText is what the board calls itself.
+func boardText(r *report.Report) string {
+	if model := valueOf(r.Identity.Model); model != "" {
+		return model
+	}
+	return strings.TrimSpace(valueOf(r.Identity.Vendor) + " " + valueOf(r.Identity.Product))
+}
+
+// row writes one requirement. What does not fit its column, and why a verdict
+// is not a pass, goes below, indented as far as the verdict.
+func row(b *strings.Builder, f Finding) {
+	lines := wrap(clean(f.Found), foundWidth-1, lineWidth-labelWidth)
+	line := fmt.Sprintf("%-*s%-*s%-*s%s", labelWidth, f.Title, verdictWidth, strings.ToUpper(string(f.Verdict)), foundWidth, lines[0], f.Needed)
+	b.WriteString(strings.TrimRight(line, " ") + "\n")
+	for _, line := range lines[1:] {
+		fmt.Fprintf(b, "%*s%s\n", labelWidth, "", line)
+	}
+	if f.Verdict != Pass {
+		block(b, "", f.Detail, labelWidth)
+	}
+	if f.Waived != "" {
+		block(b, "", "waived: "+f.Waived, labelWidth)
+	}
+}
+
+// notSeen lists what this run could not see, and how to settle it.
+func notSeen(r *report.Report) []string {
+	var list []string
+	_, switches, none, _ := switchHint(r)
+	fromFirmware := !r.Identity.Compatible.OK() && (r.Identity.Product.OK() || r.Identity.FirmwareVendor.OK())
+	switch {
+	case none:
+	case len(switches) > 0:
+		list = append(list, "boot switches: photograph "+listText(switches)+", or log the console from power-on")
+	case fromFirmware:
+		list = append(list, "boot order and jumpers: photograph the boot page of the firmware's set-up")
+	default:
+		list = append(list, "boot switches: photograph them, or log the console from power-on")
+	}
+	var bad []string
+	for _, s := range r.Sections {
+		if s.Outcome != report.OutcomeOK {
+			bad = append(bad, s.Name+" ("+string(s.Outcome)+")")
+		}
+	}
+	if len(bad) > 0 {
+		list = append(list, "sections: "+strings.Join(bad, ", "))
+	}
+	return list
+}
