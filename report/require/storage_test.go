@@ -97,6 +97,7 @@ func TestStorage(t *testing.T) {
 		"attachment misspelt":    {[]report.Disk{part(report.KindEMMC, "glued", "mmcblk0", 8e9)}, nil, live, Unknown, Unknown, "", ""},
 		"size not known":         {[]report.Disk{without(eMMC("mmcblk0", 8e9), func(d *report.Disk) { d.SizeBytes = gap[int64](report.Failed) })}, nil, live, Unknown, Pass, "a reason", ""},
 		"card without a name":    {[]report.Disk{without(card("mmcblk0", 8e9), func(d *report.Disk) { d.Name = gap[string](report.Failed) })}, nil, image, Unknown, Pass, "", ""},
+		"card with empty name":   {[]report.Disk{card("", 8e9)}, nil, image, Unknown, Pass, "", ""},
 		"slot not known":         {nil, []report.MMCHost{{Path: "h", TakesSD: gap[bool](report.Unsupported), Card: text("absent")}}, live, Unknown, Unknown, "", ""},
 		"eMMC without a disk":    {nil, []report.MMCHost{{Path: "h", TakesSD: no(), Card: text("MMC")}}, live, Unknown, Unknown, "", ""},
 		"radio on the host only": {nil, []report.MMCHost{radio}, live, Fail, Fail, "", ""},

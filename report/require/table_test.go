@@ -156,6 +156,17 @@ func TestPromises(t *testing.T) {
 	}
 }
 
+func TestClean(t *testing.T) {
+	for in, want := range map[string]string{
+		" a \t b\r\n": "a b", "a\u2028b\u2029c\u0085d\x7fe": "a b c d e", "\x1b[31mred": "[31mred", "Gr\u00fc\u00dfe": "Gr??e", "\xff": "?",
+		strings.Repeat("x", 9999): strings.Repeat("x", maxText) + " [cut]",
+	} {
+		if got := clean(in); got != want {
+			t.Errorf("clean(%.40q) = %.40q (%d); want %.40q (%d)", in, got, len(got), want, len(want))
+		}
+	}
+}
+
 func TestSizeText(t *testing.T) {
 	for _, c := range []struct {
 		n        int64
