@@ -1,0 +1,49 @@
+package probe
+
+import (
+	"regexp"
+	"strings"
+)
+
+// busPath turns the place of a device below sys/devices into a key that does
+// not depend on the order in which a kernel found things: components that only
+// carry a number of the kernel are dropped or lose that number.
+func busPath(place string) string {
+	var out []string
+	for part := range strings.SplitSeq(strings.TrimPrefix(place, "sys/devices/"), "/") {
+		for _, r := range busRules {
+			if m := r.form.FindStringSubmatchIndex(part); m != nil {
+				part = string(r.form.ExpandString(nil, r.to, part, m))
+				break
+			}
+		}
+		if part != "" {
+			out = append(out, part)
+		}
+	}
+	return strings.Join(out, "/")
+}
+
+// busRules is one row per kind of component; the first that fits holds.
+var busRules = []struct {
+	form *regexp.Regexp
+	to   string
+}{
+	{regexp.MustCompile(`^(mmc_host|nvme|net|block|mtd|nvme-subsystem)$`), ""},
+	{regexp.MustCompile(`^mmc\d+$`), ""},
+	{regexp.MustCompile(`^mmc\d+:[0-9a-f]{4}$`), "card"},
+	{regexp.MustCompile(`^mmcblk\d+$`), ""},
+	{regexp.MustCompile(`^nvme-subsys\d+$`), "nvme"},
+	{regexp.MustCompile(`^nvme\d+$`), "nvme"},
+	{regexp.MustCompile(`^nvme\d+(?:c\d+)?n(\d+)$`), "n$1"},
+	{regexp.MustCompile(`^host\d+$`), ""},
+	{regexp.MustCompile(`^target[0-9:]+$`), ""},
+	{regexp.MustCompile(`^\d+:(\d+:\d+:\d+)$`), "scsi-$1"},
+	{regexp.MustCompile(`^ata(\d+)$`), "ata$1"},
+	{regexp.MustCompile(`^usb\d+$`), "usb"},
+	{regexp.MustCompile(`^\d+-([0-9.]+)$`), "$1"},
+	{regexp.MustCompile(`^\d+-([0-9.]+):([0-9.]+)$`), "if$2"},
+	{regexp.MustCompile(`^virtio\d+$`), "virtio"},
+	{regexp.MustCompile(`^(sd[a-z]+|sr\d+|vd[a-z]+)$`), ""},
+	{regexp.MustCompile(`^mtd(\d+)$`), "mtd$1"},
+}

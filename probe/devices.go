@@ -1,0 +1,201 @@
+package probe
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// decimal reads one number that is not negative.
+func decimal(data []byte) (int64, error) {
+	n, err := strconv.ParseInt(strings.TrimSpace(string(data)), 10, 64)
+	if err != nil || n < 0 {
+		return 0, errors.New("not a number")
+	}
+	return n, nil
+}
+
+// base keeps the last component of a link, as in the name of a driver.
+func base(link report.Fact[string]) report.Fact[string] {
+	if link.OK() {
+		link.Value = path.Base(link.Value)
+	}
+	return link
+}
+
+// collectNetwork lists interfaces with hardware behind them
+// (Documentation/ABI/testing/sysfs-class-net).
+func collectNetwork(_ context.Context, h *Host) ([]report.NIC, error) {
+	list, err := h.Names("sys/class/net")
+	if err != nil {
+		return nil, err
+	}
+	var nics []report.NIC
+	for _, name := range list.List {
+		dir := "sys/class/net/" + name
+		at := h.Link(dir)
+		if !at.OK() || strings.Contains(at.Value, "devices/virtual/") {
+			continue
+		}
+		n := report.NIC{
+			Path: busPath(path.Dir(at.Value)), Name: report.Known(name, at.From...),
+			Driver: base(h.Link(dir + "/device/driver")), MAC: h.Text(dir + "/address"),
+			MACOrigin: parse(h, dir+"/addr_assign_type", func(data []byte) (string, error) {
+				n, err := decimal(data)
+				if words := []string{"permanent", "random", "stolen", "set"}; err == nil && n < int64(len(words)) {
+					return words[n], nil
+				}
+				return "", errors.New("not one of 0 to 3")
+			}),
+			Carrier: h.Flag(dir + "/carrier"), SpeedMbps: h.Int(dir + "/speed"),
+		}
+		if n.SpeedMbps.OK() && n.SpeedMbps.Value < 0 {
+			n.SpeedMbps = report.Missing[int64](report.Absent, "no link", n.SpeedMbps.From...)
+		}
+		wireless, kind := h.List(dir+"/phy80211"), h.Int(dir+"/type")
+		switch {
+		case wireless.Gap == "":
+			n.Kind = report.Known("wifi", wireless.ID)
+		case !kind.OK():
+			n.Kind = report.Missing[string](kind.Gap, kind.Note, kind.From...)
+		case kind.Value == 1: // ARPHRD_ETHER, include/uapi/linux/if_arp.h
+			n.Kind = report.Known("ethernet", both(kind.From, []string{wireless.ID})...)
+		case kind.Value == 280: // ARPHRD_CAN
+			n.Kind = report.Known("can", kind.From...)
+		case kind.Value == 519: // ARPHRD_RAWIP
+			n.Kind = report.Known("wwan", kind.From...)
+		default:
+			n.Kind = report.Missing[string](report.Unsupported, "ARP hardware type "+strconv.FormatInt(kind.Value, 10), kind.From...)
+		}
+		attached := report.Soldered
+		if strings.Contains(at.Value, "/usb") {
+			attached = report.External
+		}
+		n.Attached = report.Known(attached, at.From...).By(report.Inferred)
+		nics = append(nics, n)
+	}
+	return nics, nil
+}
+
+// collectPCI lists the functions on PCI buses
+// (Documentation/ABI/testing/sysfs-bus-pci).
+func collectPCI(_ context.Context, h *Host) ([]report.PCIDevice, error) {
+	list, err := h.Names("sys/bus/pci/devices")
+	if err != nil {
+		return nil, err
+	}
+	var devices []report.PCIDevice
+	for _, address := range list.List {
+		dir := "sys/bus/pci/devices/" + address
+		devices = append(devices, report.PCIDevice{
+			Address: address, ID: pair(h, dir, "vendor", "device"), Subsystem: pair(h, dir, "subsystem_vendor", "subsystem_device"),
+			Class: bare(h.Text(dir + "/class")), Revision: bare(h.Text(dir + "/revision")), Driver: base(h.Link(dir + "/driver")),
+			Attached: report.Known(report.Soldered, list.ID).By(report.Inferred),
+		})
+	}
+	return devices, nil
+}
+
+// pair joins two identifiers as vendor:device.
+func pair(h *Host, dir, first, second string) report.Fact[string] {
+	a, b := bare(h.Text(dir+"/"+first)), bare(h.Text(dir+"/"+second))
+	if !a.OK() {
+		return a
+	}
+	if b.OK() {
+		b.Value = a.Value + ":" + b.Value
+		b.From = both(a.From, b.From)
+	}
+	return b
+}
+
+// bare drops the 0x in front of a hexadecimal number.
+func bare(f report.Fact[string]) report.Fact[string] {
+	f.Value = strings.TrimPrefix(f.Value, "0x")
+	return f
+}
+
+// collectUSB lists the devices on USB buses, root hubs included
+// (Documentation/ABI/stable/sysfs-bus-usb and testing/sysfs-bus-usb).
+func collectUSB(_ context.Context, h *Host) ([]report.USBDevice, error) {
+	list, err := h.Names("sys/bus/usb/devices")
+	if err != nil {
+		return nil, err
+	}
+	var devices []report.USBDevice
+	for _, name := range list.List {
+		if strings.Contains(name, ":") {
+			continue // an interface of a device
+		}
+		dir := "sys/bus/usb/devices/" + name
+		at := h.Link(dir)
+		if !at.OK() {
+			continue
+		}
+		d := report.USBDevice{
+			Path: busPath(at.Value), ID: pair(h, dir, "idVendor", "idProduct"), Manufacturer: h.Text(dir + "/manufacturer"), Product: h.Text(dir + "/product"),
+			Serial: h.Text(dir + "/serial"), Class: h.Text(dir + "/bDeviceClass"), Revision: h.Text(dir + "/bcdDevice"),
+			SpeedMbps10: parse(h, dir+"/speed", func(data []byte) (int64, error) {
+				text := strings.TrimSpace(string(data))
+				if text == "1.5" {
+					return 15, nil
+				}
+				n, err := decimal([]byte(text))
+				return n * 10, err
+			}),
+		}
+		if strings.HasPrefix(name, "usb") {
+			// The text of a root hub names the kernel and its serial the bus.
+			d.Attached = report.Known(report.Soldered, at.From...)
+			d.Revision, d.Product, d.Manufacturer = report.Fact[string]{}, report.Fact[string]{}, report.Fact[string]{}
+		} else {
+			d.Attached = parse(h, dir+"/removable", func(data []byte) (string, error) {
+				if strings.TrimSpace(string(data)) == "fixed" {
+					return report.Soldered, nil
+				}
+				return report.External, nil
+			})
+		}
+		devices = append(devices, d)
+	}
+	return devices, nil
+}
+
+// collectGHW asks the library ghw for a second opinion.
+func collectGHW(_ context.Context, h *Host) (report.GHW, error) {
+	var g report.GHW
+	ask := func(subject string) (ghwAnswer, Answer) {
+		var said ghwAnswer
+		a := h.ask("ghw", subject)
+		if a.Gap == "" && json.Unmarshal(a.Data, &said) != nil {
+			a.Gap, a.Note = report.Invalid, "not the form that was recorded"
+		}
+		return said, a
+	}
+	text := func(value string, a Answer) report.Fact[string] {
+		switch {
+		case a.Gap != "":
+			return report.Missing[string](a.Gap, a.Note, a.ID)
+		case value == "" || value == "unknown":
+			return report.Missing[string](report.Absent, "", a.ID)
+		}
+		return report.Known(value, a.ID)
+	}
+	product, a := ask("product")
+	g.Product, g.Vendor = text(product.Product, a), text(product.Vendor, a)
+	devices := func(subject string) []report.GHWDevice {
+		said, a := ask(subject)
+		var list []report.GHWDevice
+		for _, d := range said.Devices {
+			list = append(list, report.GHWDevice{Name: d.Name, ID: text(d.ID, a), Driver: text(d.Driver, a)})
+		}
+		return list
+	}
+	g.PCI, g.NICs = devices("pci"), devices("network")
+	return g, nil
+}

@@ -1,0 +1,246 @@
+package probe
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// files answers questions about files below a root. It is the only place of
+// this package that opens any. The root is held open, and no link leads out of
+// it: absolute links and ".." are taken as chroot would take them, so that a
+// recorded root never shows files of the desk it is read on.
+type files struct {
+	root *os.Root
+
+	mu   sync.Mutex
+	dirs map[string]*os.Root // folders held open, by their place below root
+	at   map[string]string   // where the folder of a path was found to be
+}
+
+// maxDirs bounds the folders held open at once.
+const maxDirs = 64
+
+func openFiles(dir string) (*files, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &files{root: root, dirs: map[string]*os.Root{}, at: map[string]string{}}, nil
+}
+
+// errNotPlain is the answer to a read of something that is not a plain file.
+// A FIFO would wait for its writer, and opening a device can change its state:
+// opening a watchdog starts it.
+var errNotPlain = errors.New("not a plain file")
+
+// read returns at most limit bytes of a plain file, and whether there was more.
+func (f *files) read(name string, limit int) ([]byte, bool, error) {
+	file, err := f.open(name)
+	if err != nil {
+		return nil, false, err
+	}
+	defer file.Close()
+	return readAll(file, limit)
+}
+
+// open opens a plain file for reading, and nothing else.
+func (f *files) open(name string) (*os.File, error) {
+	place, err := f.locate(name)
+	if err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	dir, err := f.dir(path.Dir(place))
+	if err != nil {
+		return nil, err
+	}
+	// The check comes before opening, because opening is what must not happen.
+	base := path.Base(place)
+	info, err := dir.Lstat(base)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errNotPlain
+	}
+	return dir.OpenFile(base, os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+}
+
+// readAll reads with plain read(2). The reads of package os would park on
+// EAGAIN, which some drivers answer for ever; here it ends the read.
+func readAll(file *os.File, limit int) ([]byte, bool, error) {
+	conn, err := file.SyscallConn()
+	if err != nil {
+		return nil, false, err
+	}
+	data := make([]byte, 0, 4096)
+	for {
+		if len(data) == cap(data) {
+			data = append(data, 0)[:len(data)]
+		}
+		var n int
+		var failed error
+		err := conn.Read(func(fd uintptr) bool {
+			n, failed = unix.Read(int(fd), data[len(data):min(cap(data), limit+1)])
+			return true
+		})
+		if failed == unix.EINTR {
+			continue
+		}
+		if err = errors.Join(err, failed); err != nil {
+			return data, false, err
+		}
+		if n == 0 {
+			return data, false, nil
+		}
+		data = data[:len(data)+n]
+		if len(data) > limit {
+			return data[:limit], true, nil
+		}
+	}
+}
+
+// list returns the sorted names in a folder.
+func (f *files) list(name string, limit int) ([]string, bool, error) {
+	place, err := f.locate(name)
+	if err != nil {
+		return nil, false, err
+	}
+	dir, err := f.root.Open(place)
+	if err != nil {
+		return nil, false, err
+	}
+	defer dir.Close()
+	var names []string
+	size := 0
+	for {
+		some, err := dir.Readdirnames(512)
+		for _, n := range some {
+			size += len(n) + 1
+		}
+		names = append(names, some...)
+		if size > limit {
+			slices.Sort(names)
+			return names[:0], true, nil
+		}
+		if err == io.EOF {
+			slices.Sort(names)
+			return names, false, nil
+		}
+		if err != nil {
+			return nil, false, err
+		}
+	}
+}
+
+// link returns the target of a link as it is stored.
+func (f *files) link(name string) (string, error) {
+	place, err := f.locate(path.Dir(name))
+	if err != nil {
+		return "", err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.readlink(path.Join(place, path.Base(name)))
+}
+
+// maxLinks is how many links one path may follow, as in the kernel.
+const maxLinks = 40
+
+// locate resolves all links of a path, the last one too, inside the root.
+func (f *files) locate(name string) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	name = path.Clean("/" + name)[1:]
+	start, rest := ".", name
+	if folder, ok := f.at[path.Dir(name)]; ok {
+		start, rest = folder, path.Base(name)
+	}
+	place, err := f.resolve(start, rest)
+	if err != nil {
+		return "", err
+	}
+	if place == "dev" || strings.HasPrefix(place, "dev/") {
+		return "", errNotPlain
+	}
+	return place, nil
+}
+
+// resolve walks a path from a folder that is resolved already.
+func (f *files) resolve(start, name string) (string, error) {
+	todo := strings.Split(name, "/")
+	place := start
+	links := 0
+	for len(todo) > 0 {
+		part := todo[0]
+		todo = todo[1:]
+		switch part {
+		case "", ".":
+			continue
+		case "..":
+			place = path.Dir(place)
+			continue
+		}
+		here := path.Join(place, part)
+		target, err := f.readlink(here)
+		switch {
+		case err == nil:
+			if links++; links > maxLinks {
+				return "", syscall.ELOOP
+			}
+			if strings.HasPrefix(target, "/") {
+				place = "."
+			}
+			todo = append(strings.Split(target, "/"), todo...)
+		case errors.Is(err, syscall.EINVAL): // not a link
+			place = here
+			if len(todo) == 1 && links == 0 && start == "." {
+				f.at[path.Dir(name)] = place
+			}
+		default:
+			return "", err
+		}
+	}
+	return place, nil
+}
+
+// readlink reads the link at a resolved place.
+func (f *files) readlink(place string) (string, error) {
+	dir, err := f.dir(path.Dir(place))
+	if err != nil {
+		return "", err
+	}
+	return dir.Readlink(path.Base(place))
+}
+
+// dir holds a resolved folder open, so that the next question about it does
+// not walk there again.
+func (f *files) dir(place string) (*os.Root, error) {
+	if place == "." {
+		return f.root, nil
+	}
+	if dir, ok := f.dirs[place]; ok {
+		return dir, nil
+	}
+	dir, err := f.root.OpenRoot(place)
+	if err != nil {
+		return nil, err
+	}
+	if len(f.dirs) >= maxDirs {
+		for _, old := range f.dirs {
+			old.Close()
+		}
+		clear(f.dirs)
+	}
+	f.dirs[place] = dir
+	return dir, nil
+}

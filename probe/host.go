@@ -1,0 +1,256 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// Caps on answers. What is cut is marked, and what needs the rest is a gap.
+const (
+	maxAnswer  = 1 << 20
+	maxSection = 8 << 20
+	maxRun     = 24 << 20
+)
+
+// question is what a collector asks.
+type question struct{ op, subject string }
+
+// answer is what a world says to it: errno excludes the rest.
+type answer struct {
+	data      []byte
+	list      []string
+	errno     string
+	truncated bool
+}
+
+// world answers questions: the running machine, a folder of recorded files, or
+// the evidence of an earlier run.
+type world interface {
+	answer(ctx context.Context, section string, n int, q question, limit int) answer
+}
+
+// Errors that are not the kernel's.
+const (
+	errnoNotProbed   = "not-probed"   // this world cannot be asked that
+	errnoNotRecorded = "not-recorded" // the run was not asked that
+	errnoNotPlain    = "not-a-file"
+)
+
+// budget is what is left for the answers of one run.
+type budget struct {
+	mu   sync.Mutex
+	left int
+}
+
+func (b *budget) take(n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.left -= n
+}
+
+func (b *budget) limit(section int) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return max(0, min(maxAnswer, section, b.left))
+}
+
+// Host asks the system on behalf of one section, and records.
+type Host struct {
+	ctx     context.Context
+	section string
+	world   world
+	budget  *budget
+	emit    func(report.Evidence)
+
+	mu     sync.Mutex
+	closed bool
+	asked  int
+	left   int
+	count  map[question]int
+}
+
+func newHost(ctx context.Context, section string, w world, b *budget, emit func(report.Evidence)) *Host {
+	return &Host{ctx: ctx, section: section, world: w, budget: b, emit: emit, left: maxSection, count: map[question]int{}}
+}
+
+// stop is thrown to end a collector whose section is over.
+type stop struct{}
+
+// Answer is a recorded answer.
+type Answer struct {
+	ID        string
+	Data      []byte
+	List      []string
+	Gap       report.Gap // why there is none
+	Note      string
+	Truncated bool
+}
+
+// ask puts one question and records it with its answer.
+func (h *Host) ask(op, subject string) Answer {
+	q := question{op, subject}
+	h.mu.Lock()
+	n := h.count[q]
+	h.count[q]++
+	h.asked++
+	id := h.section + "/" + strconv.Itoa(h.asked)
+	limit := h.budget.limit(h.left)
+	h.mu.Unlock()
+
+	a := h.world.answer(h.ctx, h.section, n, q, limit)
+
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed || h.ctx.Err() != nil {
+		panic(stop{})
+	}
+	size := len(a.data)
+	for _, s := range a.list {
+		size += len(s)
+	}
+	h.left -= size
+	h.budget.take(size)
+	e := report.Evidence{ID: id, Section: h.section, Op: op, Subject: subject, N: n, List: a.list, Errno: a.errno, Truncated: a.truncated}
+	if a.errno == "" && len(a.data) > 0 {
+		e.SetBytes(a.data)
+	}
+	h.emit(e)
+	return Answer{ID: id, Data: a.data, List: a.list, Gap: gapOf(a.errno), Note: noteOf(a.errno), Truncated: a.truncated}
+}
+
+// close ends the recording and returns the number of questions that count.
+func (h *Host) close() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	return h.asked
+}
+
+// gapOf says what an error means for the fact that was wanted.
+func gapOf(errno string) report.Gap {
+	switch errno {
+	case "":
+		return ""
+	case "ENOENT", "ENOTDIR", "ENXIO", "ENODEV":
+		return report.Absent
+	case "EACCES", "EPERM":
+		return report.Denied
+	case "EOPNOTSUPP", "ENOSYS", "ENOTTY", "EINVAL", errnoNotPlain:
+		return report.Unsupported
+	case errnoNotProbed, errnoNotRecorded:
+		return report.NotProbed
+	}
+	return report.Failed
+}
+
+func noteOf(errno string) string {
+	if gapOf(errno) == report.Absent {
+		return ""
+	}
+	return errno
+}
+
+// Read asks for the content of a file.
+func (h *Host) Read(name string) Answer { return h.ask("read", name) }
+
+// List asks for the names in a folder, sorted.
+func (h *Host) List(name string) Answer { return h.ask("list", name) }
+
+// Names returns the names in a folder that must be there for the subject to be
+// listed at all.
+func (h *Host) Names(name string) (Answer, error) {
+	a := h.List(name)
+	switch {
+	case a.Gap == report.Absent:
+		return a, nil
+	case a.Gap != "":
+		return a, fmt.Errorf("%s: %s", name, a.Note)
+	case a.Truncated:
+		return a, fmt.Errorf("%s: too many entries", name)
+	}
+	return a, nil
+}
+
+// Link asks where a link leads; relative targets are resolved, and the result
+// has no leading slash.
+func (h *Host) Link(name string) report.Fact[string] {
+	a := h.ask("link", name)
+	if a.Gap != "" {
+		return report.Missing[string](a.Gap, a.Note, a.ID)
+	}
+	target := string(a.Data)
+	if !strings.HasPrefix(target, "/") {
+		target = path.Join("/", path.Dir(name), target)
+	}
+	return report.Known(strings.TrimPrefix(path.Clean(target), "/"), a.ID)
+}
+
+// Text reads a file that holds one line of text. An empty one is absent.
+func (h *Host) Text(name string) report.Fact[string] {
+	return parse(h, name, func(data []byte) (string, error) {
+		text := strings.Trim(string(data), " \t\r\n\x00")
+		if strings.ContainsAny(text, "\n\x00") {
+			return "", errors.New("more than one line")
+		}
+		return text, nil
+	})
+}
+
+// Int reads a file that holds one decimal number.
+func (h *Host) Int(name string) report.Fact[int64] {
+	return parse(h, name, func(data []byte) (int64, error) {
+		return strconv.ParseInt(strings.TrimSpace(string(data)), 10, 64)
+	})
+}
+
+// Flag reads a file that holds 0 or 1.
+func (h *Host) Flag(name string) report.Fact[bool] {
+	return parse(h, name, func(data []byte) (bool, error) {
+		switch strings.TrimSpace(string(data)) {
+		case "0":
+			return false, nil
+		case "1":
+			return true, nil
+		}
+		return false, errors.New("neither 0 nor 1")
+	})
+}
+
+// parse reads a file into a fact: an error of the read is a gap, an error of
+// the parser makes the answer invalid, and an empty text is absent.
+func parse[T report.Value](h *Host, name string, parser func([]byte) (T, error)) report.Fact[T] {
+	return parseAnswer(h.Read(name), parser)
+}
+
+func parseAnswer[T report.Value](a Answer, parser func([]byte) (T, error)) report.Fact[T] {
+	if a.Gap != "" {
+		return report.Missing[T](a.Gap, a.Note, a.ID)
+	}
+	if a.Truncated {
+		return report.Missing[T](report.Failed, "the answer was cut at its cap", a.ID)
+	}
+	value, err := parser(a.Data)
+	if err != nil {
+		return report.Missing[T](report.Invalid, oneLine(err.Error()), a.ID)
+	}
+	if text, ok := any(value).(string); ok && text == "" {
+		return report.Missing[T](report.Absent, "empty", a.ID)
+	}
+	return report.Known(value, a.ID)
+}
+
+// oneLine bounds text for a note.
+func oneLine(s string) string {
+	s = strings.Join(strings.FieldsFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f }), " ")
+	if len(s) > 200 {
+		s = strings.ToValidUTF8(s[:200], "") + "..."
+	}
+	return s
+}

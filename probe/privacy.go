@@ -1,0 +1,185 @@
+package probe
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
+)
+
+// identitySource is one row: where an identity of this unit can be read, and
+// in what form. "*" stands for every name in a folder.
+type identitySource struct {
+	path string
+	add  func(f *files, r *pseudonym.Replacer, name string, data []byte)
+}
+
+// identitySources is read before any collector runs. What it finds is replaced
+// wherever it occurs in an answer.
+func identitySources() []identitySource {
+	const dt, dmi = "sys/firmware/devicetree/base/", "sys/class/dmi/id/"
+	return []identitySource{
+		{dt + "serial-number", addText},
+		{dt + "product-sn", addText},
+		{dt + "chosen/rpi-serial64", addText},
+		{dmi + "product_serial", addText},
+		{dmi + "product_uuid", addText},
+		{dmi + "board_serial", addText},
+		{dmi + "board_asset_tag", addText},
+		{dmi + "chassis_serial", addText},
+		{dmi + "chassis_asset_tag", addText},
+		{"sys/devices/soc*/serial_number", addText},
+		{"sys/class/net/*/address", addMAC},
+		{"sys/class/net/*/phys_port_id", addText},
+		{"sys/class/net/*/phys_switch_id", addText},
+		{"sys/class/ieee80211/*/macaddress", addMAC},
+		{"sys/class/bluetooth/*/address", addMAC},
+		{"sys/bus/mmc/devices/*/cid", addCID},
+		{"sys/class/block/*/serial", addText},
+		{"sys/class/block/*/wwid", addText},
+		{"sys/class/block/*/uuid", addText},
+		{"sys/class/block/*/nguid", addText},
+		{"sys/class/block/*/eui", addText},
+		{"sys/class/block/*/device/serial", addText},
+		{"sys/class/block/*/device/wwid", addText},
+		{"sys/class/block/*/device/vpd_pg80", addVPD},
+		{"sys/class/nvme/*/serial", addText},
+		{"sys/class/nvme/*/hostid", addText},
+		{"sys/class/nvme/*/subsysnqn", addText},
+		{"sys/bus/usb/devices/*/serial", addText},
+		{"proc/cpuinfo", addCPUSerial},
+		{"etc/machine-id", addText},
+		{"etc/hostname", addText},
+		{"proc/sys/kernel/hostname", addText},
+	}
+}
+
+// maxIdentity bounds a file with an identity in it. /proc/cpuinfo of a machine
+// with very many processors is longer; its Serial line exists on boards only.
+const maxIdentity = 256 << 10
+
+// identities fills the replacer. One source that does not answer is left after
+// two seconds: what cannot be read here cannot be read by a collector either.
+func identities(ctx context.Context, f *files, key pseudonym.Key) *pseudonym.Replacer {
+	type found struct {
+		row  identitySource
+		name string
+		data []byte
+	}
+	r := pseudonym.New(key)
+	for _, row := range identitySources() {
+		rows := make(chan found, 4096)
+		go func() {
+			defer close(rows)
+			for _, name := range expand(f, row.path) {
+				if data, _, err := f.read(name, maxIdentity); err == nil {
+					rows <- found{row, name, data}
+				}
+			}
+		}()
+		timer := time.NewTimer(2 * time.Second)
+		for open := true; open; {
+			select {
+			case x, ok := <-rows:
+				if open = ok; ok {
+					x.row.add(f, r, x.name, x.data)
+				}
+			case <-timer.C:
+				open = false
+			case <-ctx.Done():
+				open = false
+			}
+		}
+		timer.Stop()
+	}
+	return r
+}
+
+// expand replaces the one component with "*" by the names that match it.
+func expand(f *files, pattern string) []string {
+	i := strings.IndexByte(pattern, '*')
+	if i < 0 {
+		return []string{pattern}
+	}
+	dir := path.Dir(pattern[:i+1])
+	part, rest, _ := strings.Cut(pattern[len(dir)+1:], "/")
+	names, _, err := f.list(dir, maxAnswer)
+	if err != nil {
+		return nil
+	}
+	var list []string
+	for _, name := range names {
+		if ok, _ := path.Match(part, name); ok {
+			list = append(list, path.Join(dir, name, rest))
+		}
+	}
+	return list
+}
+
+func addText(_ *files, r *pseudonym.Replacer, _ string, data []byte) {
+	r.AddText(string(data))
+}
+
+func addMAC(_ *files, r *pseudonym.Replacer, _ string, data []byte) {
+	plain := strings.ReplaceAll(strings.TrimSpace(string(data)), ":", "")
+	raw, err := hex.DecodeString(plain)
+	if err == nil && len(raw) == 6 {
+		r.AddMAC([6]byte(raw))
+	}
+}
+
+// addCID needs the kind of card: the serial number begins at another byte.
+func addCID(f *files, r *pseudonym.Replacer, name string, data []byte) {
+	psn := 9
+	if kind, _, err := f.read(path.Join(path.Dir(name), "type"), 64); err == nil && strings.TrimSpace(string(kind)) == "MMC" {
+		psn = 10
+	}
+	r.AddCID(string(data), psn)
+}
+
+// addVPD reads page 0x80 of SCSI vital product data: four bytes of header,
+// then the serial number (SPC-4 7.8.15).
+func addVPD(_ *files, r *pseudonym.Replacer, _ string, data []byte) {
+	if len(data) > 4 {
+		r.AddText(string(data[4:]))
+	}
+}
+
+func addCPUSerial(_ *files, r *pseudonym.Replacer, _ string, data []byte) {
+	for line := range bytes.Lines(data) {
+		name, value, ok := bytes.Cut(line, []byte(":"))
+		if ok && string(bytes.TrimSpace(name)) == "Serial" {
+			r.AddText(string(value))
+		}
+	}
+}
+
+// redactCommandLine removes the values of kernel parameters that hold secrets
+// or name people, networks or units. What remains passes the replacer.
+func redactCommandLine(line []byte) []byte {
+	fields := strings.Split(string(line), " ")
+	for i, field := range fields {
+		name, value, ok := strings.Cut(field, "=")
+		if !ok || value == "" {
+			continue
+		}
+		lower := strings.ToLower(name)
+		for _, word := range []string{"pass", "secret", "token", "psk", "ssid", "key", "serial", "hostname", "user", "mac", "uuid", "machine_id", "imei", "bdaddr", "ethaddr"} {
+			if strings.Contains(lower, word) {
+				fields[i] = name + "=[removed]"
+			}
+		}
+		if lower == "ip" || lower == "nfsroot" {
+			fields[i] = name + "=[removed]"
+		}
+	}
+	out := strings.Join(fields, " ")
+	if strings.HasSuffix(string(line), "\n") && !strings.HasSuffix(out, "\n") {
+		out += "\n"
+	}
+	return []byte(out)
+}

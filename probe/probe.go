@@ -1,0 +1,73 @@
+// Package probe takes the inventory of the machine it runs on, one subject a
+// file. Collectors ask the system through a Host, which bounds every question,
+// replaces identities by keyed pseudonyms and records question and answer as
+// evidence; the facts of a report are then made by replaying that evidence
+// through the same collectors. So a fact without evidence cannot exist, and an
+// old report can be collected again without its board.
+//
+// The package judges nothing, signs nothing and writes nothing. It asks files,
+// and the few system requests listed in requests.go.
+package probe
+
+import (
+	"context"
+	"time"
+
+	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// Options say what to probe and how.
+type Options struct {
+	Root    string        // a folder of recorded files to read instead of this machine, "" for this machine
+	Key     pseudonym.Key // of the pseudonyms that stand for identities
+	Only    []string      // sections to run, nil for all
+	Skip    []string      // sections to leave out, as after a crash
+	Timeout time.Duration // of one section
+}
+
+// SectionTimeout is the default bound of one section.
+const SectionTimeout = 20 * time.Second
+
+// collector is one row of the inventory: a name and a plain function.
+type collector struct {
+	name string
+	run  func(context.Context, *Host) (func(*report.Report), error)
+}
+
+// section makes a collector of a function that fills one field of the report.
+// What was found before an error is kept.
+func section[T any](name string, field func(*report.Report) *T, collect func(context.Context, *Host) (T, error)) collector {
+	return collector{name, func(ctx context.Context, h *Host) (func(*report.Report), error) {
+		value, err := collect(ctx, h)
+		return func(r *report.Report) { *field(r) = value }, err
+	}}
+}
+
+// collectors is the inventory: one row a subject, in the order in which they
+// are asked. Sight comes first because it is cheap and explains the rest.
+func collectors() []collector {
+	return []collector{
+		section("sight", func(r *report.Report) *report.Sight { return &r.Sight }, collectSight),
+		section("identity", func(r *report.Report) *report.Identity { return &r.Identity }, collectIdentity),
+		section("cpu", func(r *report.Report) *report.CPU { return &r.CPU }, collectCPU),
+		section("memory", func(r *report.Report) *report.Memory { return &r.Memory }, collectMemory),
+		section("storage", func(r *report.Report) *[]report.Disk { return &r.Storage }, collectStorage),
+		section("mmc", func(r *report.Report) *[]report.MMCHost { return &r.MMCHosts }, collectMMC),
+		section("kernel", func(r *report.Report) *report.Kernel { return &r.Kernel }, collectKernel),
+		section("distribution", func(r *report.Report) *report.Distribution { return &r.OS }, collectDistribution),
+		section("network", func(r *report.Report) *[]report.NIC { return &r.Network }, collectNetwork),
+		section("pci", func(r *report.Report) *[]report.PCIDevice { return &r.PCI }, collectPCI),
+		section("usb", func(r *report.Report) *[]report.USBDevice { return &r.USB }, collectUSB),
+		section("ghw", func(r *report.Report) *report.GHW { return &r.GHW }, collectGHW),
+	}
+}
+
+// Sections returns the names of all sections, in order.
+func Sections() []string {
+	var names []string
+	for _, c := range collectors() {
+		names = append(names, c.name)
+	}
+	return names
+}

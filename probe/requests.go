@@ -1,0 +1,84 @@
+package probe
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/jaypipes/ghw"
+	"github.com/jaypipes/pcidb"
+	"golang.org/x/sys/unix"
+)
+
+// request is a question that is not a file: one row each, and nothing outside
+// this list is asked of the kernel.
+type request struct {
+	op  string
+	ask func(ctx context.Context, subject string) ([]byte, error)
+}
+
+// requests is the allow-list of system requests.
+func requests() []request {
+	return []request{
+		{"uname", askUname}, // uname(2), without the host name
+		{"euid", func(context.Context, string) ([]byte, error) { return fmt.Appendf(nil, "%d\n", os.Geteuid()), nil }},
+		{"ghw", askGHW}, // the library ghw; it reads files of /sys only
+	}
+}
+
+func askUname(context.Context, string) ([]byte, error) {
+	var u unix.Utsname
+	if err := unix.Uname(&u); err != nil {
+		return nil, err
+	}
+	text := func(b []byte) string { return unix.ByteSliceToString(b) }
+	return fmt.Appendf(nil, "%s\n%s\n%s\n", text(u.Release[:]), text(u.Version[:]), text(u.Machine[:])), nil
+}
+
+// ghwAnswer is what is kept of ghw's answer to one question.
+type ghwAnswer struct {
+	Product, Vendor string     `json:",omitempty"`
+	Devices         []ghwEntry `json:",omitempty"`
+}
+
+type ghwEntry struct{ Name, ID, Driver string }
+
+// askGHW asks one section of ghw. The library is never asked as a whole,
+// because one failing section of it fails all, and never for names of PCI
+// devices, because that wants a database that boards do not have.
+func askGHW(_ context.Context, subject string) ([]byte, error) {
+	quiet := []any{ghw.WithDisableTools(), ghw.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))), ghw.WithPCIDB(&pcidb.PCIDB{})}
+	var a ghwAnswer
+	switch subject {
+	case "product":
+		p, err := ghw.Product(quiet...)
+		if err != nil {
+			return nil, err
+		}
+		a.Product, a.Vendor = p.Name, p.Vendor
+	case "pci":
+		p, err := ghw.PCI(quiet...)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range p.Devices {
+			a.Devices = append(a.Devices, ghwEntry{d.Address, d.Vendor.ID + ":" + d.Product.ID, d.Driver})
+		}
+	case "network":
+		n, err := ghw.Network(quiet...)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range n.NICs {
+			if !d.IsVirtual {
+				a.Devices = append(a.Devices, ghwEntry{d.Name, d.MACAddress, ""})
+			}
+		}
+	default:
+		return nil, unix.EINVAL
+	}
+	return json.Marshal(a)
+}

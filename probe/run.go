@@ -1,0 +1,149 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// Collect asks everything and returns the evidence. It fails only if the root
+// cannot be opened; how each section ended is evidence too. emit, if given,
+// gets every record as it is made, so that a parent process keeps what a dying
+// child had found.
+func Collect(ctx context.Context, opt Options, emit func(report.Evidence)) ([]report.Evidence, error) {
+	dir := opt.Root
+	if dir == "" {
+		dir = "/"
+	}
+	f, err := openFiles(dir)
+	if err != nil {
+		return nil, fmt.Errorf("probe: %w", err)
+	}
+	w := &system{files: f, live: opt.Root == "", replacer: identities(ctx, f, opt.Key)}
+	rest := &budget{left: maxRun}
+	var all []report.Evidence
+	record := func(e report.Evidence) {
+		all = append(all, e)
+		if emit != nil {
+			emit(e)
+		}
+	}
+	for _, c := range collectors() {
+		if opt.Only != nil && !slices.Contains(opt.Only, c.name) {
+			record(endOf(c.name, report.OutcomeNotRun, "left out by request", 0))
+			continue
+		}
+		if slices.Contains(opt.Skip, c.name) {
+			continue // its evidence is kept by the parent
+		}
+		// A section that hangs is abandoned with what it had asked; its later
+		// records go nowhere because its host is closed first.
+		var mine []report.Evidence
+		outcome, reason, asked := runSection(ctx, c, w, rest, opt.Timeout, func(e report.Evidence) { mine = append(mine, e) }, nil)
+		for _, e := range mine {
+			record(e)
+		}
+		record(endOf(c.name, outcome, reason, asked))
+	}
+	return all, nil
+}
+
+func endOf(section string, outcome report.Outcome, reason string, asked int) report.Evidence {
+	return report.Evidence{ID: section + "/end", Section: section, Op: report.OpEnd, Subject: string(outcome), Text: oneLine(reason), N: asked}
+}
+
+// runSection runs one collector in its own goroutine, under a deadline, and
+// contains its panics. apply, if given, gets what it found.
+func runSection(ctx context.Context, c collector, w world, b *budget, timeout time.Duration, emit func(report.Evidence), apply func(func(*report.Report))) (report.Outcome, string, int) {
+	if timeout <= 0 {
+		timeout = SectionTimeout
+	}
+	if ctx.Err() != nil {
+		return report.OutcomeNotRun, "the time for the whole run was over", 0
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	h := newHost(ctx, c.name, w, b, emit)
+	type end struct {
+		outcome report.Outcome
+		reason  string
+		found   func(*report.Report)
+	}
+	done := make(chan end, 1)
+	go func() {
+		defer func() {
+			switch p := recover(); p.(type) {
+			case nil, stop:
+			default:
+				done <- end{report.OutcomePanic, fmt.Sprint(p), nil}
+			}
+		}()
+		found, err := c.run(ctx, h)
+		if err != nil {
+			done <- end{report.OutcomeError, err.Error(), found}
+			return
+		}
+		done <- end{report.OutcomeOK, "", found}
+	}()
+	select {
+	case e := <-done:
+		asked := h.close()
+		if e.found != nil && apply != nil {
+			apply(e.found)
+		}
+		return e.outcome, e.reason, asked
+	case <-ctx.Done():
+		return report.OutcomeDeadline, "no end in time", h.close()
+	}
+}
+
+// Build makes the report that follows from the evidence, with an empty run
+// block. The same evidence gives the same report.
+func Build(ctx context.Context, evidence []report.Evidence) *report.Report {
+	r := &report.Report{Schema: report.Schema, Minor: report.SchemaMinor, Members: []report.Member{}, Sections: []report.Section{}}
+	w := newRecorded(evidence)
+	ends := map[string]report.Evidence{}
+	for _, e := range evidence {
+		if e.Op == report.OpEnd {
+			ends[e.Section] = e
+		}
+	}
+	for _, c := range collectors() {
+		end, ok := ends[c.name]
+		if !ok {
+			r.Sections = append(r.Sections, report.Section{Name: c.name, Outcome: report.OutcomeNotRun, Reason: "not in the evidence"})
+			continue
+		}
+		s := report.Section{Name: c.name, Outcome: report.Outcome(end.Subject), Reason: end.Text}
+		if s.Outcome == report.OutcomeOK || s.Outcome == report.OutcomeError {
+			part := new(report.Report)
+			outcome, reason, _ := runSection(ctx, c, w, &budget{left: maxRun}, 0, func(report.Evidence) {}, func(found func(*report.Report)) {
+				found(part)
+				found(r)
+			})
+			if outcome != s.Outcome {
+				// This build fares otherwise with the same answers: say so.
+				s.Outcome, s.Reason = outcome, oneLine(reason)
+			}
+			for l := range part.Facts() {
+				if l.Gap != "" && l.Gap != report.Absent && l.Gap != report.Unsupported {
+					s.Gaps++
+				}
+			}
+		}
+		r.Sections = append(r.Sections, s)
+	}
+	r.SetFingerprints()
+	return r
+}
+
+// Replay makes the report of a package again from its evidence; the run block
+// and the list of members, which are not facts, are taken over.
+func Replay(ctx context.Context, original *report.Report, evidence []report.Evidence) *report.Report {
+	r := Build(ctx, evidence)
+	r.Run, r.Members = original.Run, original.Members
+	return r
+}

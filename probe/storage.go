@@ -1,0 +1,217 @@
+package probe
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// collectStorage lists the block devices with hardware behind them
+// (Documentation/ABI/stable/sysfs-block) and raw flash. The kind is what the
+// bus says, never the prefix of a name. Boot partitions, RPMB, loop, zram,
+// device mapper and the hidden paths of an NVMe namespace are not capacity.
+func collectStorage(_ context.Context, h *Host) ([]report.Disk, error) {
+	list, err := h.Names("sys/block")
+	if err != nil {
+		return nil, err
+	}
+	var disks []report.Disk
+	for _, name := range list.List {
+		if strings.HasPrefix(name, "loop") || strings.HasPrefix(name, "ram") || strings.HasPrefix(name, "zram") || strings.HasPrefix(name, "dm-") {
+			continue // saves questions; the place below would say the same
+		}
+		dir := "sys/block/" + name
+		at := h.Link(dir)
+		if !at.OK() || strings.Contains(at.Value, "/virtual/") && !strings.Contains(at.Value, "nvme-subsystem") {
+			continue
+		}
+		if hidden := h.Flag(dir + "/hidden"); hidden.OK() && hidden.Value {
+			continue
+		}
+		subsystem := h.Link(dir + "/device/subsystem")
+		bus := path.Base(subsystem.Value)
+		if bus == "mmc" && strings.Contains(strings.TrimPrefix(name, "mmcblk"), "boot") || strings.HasSuffix(name, "rpmb") || bus == "mtd" || strings.HasPrefix(name, "mtdblock") {
+			continue
+		}
+		disks = append(disks, disk(h, name, dir, bus, at, subsystem))
+	}
+	flash, err := rawFlash(h)
+	disks = append(disks, flash...)
+	slices.SortStableFunc(disks, func(a, b report.Disk) int { return strings.Compare(a.Path, b.Path) })
+	return disks, err
+}
+
+func disk(h *Host, name, dir, bus string, at, subsystem report.Fact[string]) report.Disk {
+	device := dir + "/device"
+	d := report.Disk{
+		Path: busPath(at.Value),
+		Name: report.Known(name, at.From...),
+		SizeBytes: parse(h, dir+"/size", func(data []byte) (int64, error) {
+			n, err := decimal(data)
+			if err != nil || n > 1<<53 {
+				return 0, errors.New("not a number of sectors")
+			}
+			return n * 512, nil // always in units of 512 bytes, whatever the sector
+		}),
+		Removable:         h.Flag(dir + "/removable"),
+		ReadOnly:          h.Flag(dir + "/ro"),
+		Rotational:        h.Flag(dir + "/queue/rotational"),
+		LogicalBlockBytes: h.Int(dir + "/queue/logical_block_size"),
+		Driver:            base(h.Link(device + "/driver")),
+	}
+	from := both(at.From, subsystem.From)
+	kind := func(k, attached string) {
+		d.Kind = report.Known(k, from...)
+		d.Attached = report.Known(attached, from...).By(report.Inferred)
+	}
+	switch {
+	case bus == "mmc":
+		mmcDisk(h, device, at.Value, &d)
+	case bus == "nvme" || bus == "nvme-subsystem":
+		kind(report.KindNVMe, report.Slot)
+		d.Model, d.Serial, d.FirmwareRevision = h.Text(device+"/model"), h.Text(device+"/serial"), h.Text(device+"/firmware_rev")
+	case bus == "virtio":
+		kind(report.KindVirtio, report.Soldered)
+		d.Serial = h.Text(dir + "/serial")
+	case bus == "scsi":
+		d.Model, d.Manufacturer, d.FirmwareRevision = h.Text(device+"/model"), h.Text(device+"/vendor"), h.Text(device+"/rev")
+		scsiType := h.Text(device + "/type")
+		switch {
+		case scsiType.Value == "5": // SPC-4 6.4.2: CD or DVD
+			kind(report.KindOptical, report.External)
+		case strings.Contains(at.Value, "/usb"):
+			kind(report.KindUSB, report.External)
+		case strings.Contains(at.Value, "/ata"):
+			kind(report.KindSATA, report.Slot)
+		case strings.Contains(at.Value, "ufshc") || strings.Contains(at.Value, ".ufs"):
+			kind(report.KindUFS, report.Soldered)
+		default:
+			kind(report.KindSCSI, report.Slot)
+		}
+	default:
+		d.Kind = report.Missing[string](report.Unsupported, "bus "+oneLine(bus)+" is not known to this probe", from...)
+		d.Attached = report.Missing[string](report.Unsupported, "", from...)
+	}
+	return d
+}
+
+// mmcDisk tells eMMC and SD apart by what the card says, and soldered and slot
+// by the device tree. Documentation/driver-api/mmc/mmc-dev-attrs.rst
+func mmcDisk(h *Host, device, place string, d *report.Disk) {
+	card := h.Text(device + "/type")
+	switch card.Value {
+	case "MMC":
+		d.Kind = report.Known(report.KindEMMC, card.From...)
+	case "SD":
+		d.Kind = report.Known(report.KindSD, card.From...)
+	default:
+		d.Kind = report.Missing[string](report.Invalid, "card type "+oneLine(card.Value), card.From...)
+	}
+	d.Model = h.Text(device + "/name")
+	d.Manufacturer = h.Text(device + "/manfid")
+	d.Serial = h.Text(device + "/serial")
+	d.CID = parse(h, device+"/cid", func(data []byte) (string, error) {
+		text := strings.TrimSpace(string(data))
+		if raw, err := hex.DecodeString(text); err != nil || len(raw) != 16 {
+			return "", errors.New("not 32 hexadecimal digits")
+		}
+		return text, nil
+	})
+	d.Date = h.Text(device + "/date")
+	d.FirmwareRevision = h.Text(device + "/fwrev")
+	node := mmcNode(place)
+	d.Node = h.Link(node)
+	fixed := h.Read(node + "/non-removable")
+	switch {
+	case fixed.Gap == "":
+		d.Attached = report.Known(report.Soldered, fixed.ID).By(report.Inferred).Noting("non-removable in the device tree")
+	case card.Value == "MMC":
+		d.Attached = report.Known(report.Soldered, card.From...).By(report.Inferred).Noting("an MMC device; MMC cards are no longer made")
+	default:
+		d.Attached = report.Known(report.Slot, fixed.ID).By(report.Inferred)
+	}
+}
+
+// mmcNode is where the controller of an MMC host or card, given by its place
+// below sys/devices, links its device-tree node.
+func mmcNode(place string) string {
+	controller, _, _ := strings.Cut(place, "/mmc_host/")
+	return controller + "/of_node"
+}
+
+// rawFlash lists MTD master devices (Documentation/ABI/testing/sysfs-class-mtd);
+// a partition shares its master's place and is not capacity of its own.
+func rawFlash(h *Host) ([]report.Disk, error) {
+	list, err := h.Names("sys/class/mtd")
+	if err != nil {
+		return nil, err
+	}
+	var flash []report.Disk
+	for _, name := range list.List {
+		dir := "sys/class/mtd/" + name
+		if !strings.HasPrefix(name, "mtd") || strings.HasSuffix(name, "ro") {
+			continue
+		}
+		at := h.Link(dir)
+		kind := h.Text(dir + "/type")
+		if !at.OK() || strings.Contains(path.Dir(at.Value), "/mtd/mtd") || kind.Value == "ram" || kind.Value == "rom" {
+			continue
+		}
+		flash = append(flash, report.Disk{
+			Path: busPath(at.Value), Name: report.Known(name, at.From...), Kind: report.Known(report.KindMTD, at.From...),
+			SizeBytes: h.Int(dir + "/size"), Model: h.Text(dir + "/name"), Attached: report.Known(report.Soldered, at.From...).By(report.Inferred),
+		})
+	}
+	return flash, nil
+}
+
+// collectMMC lists the controllers for eMMC, SD and SDIO, with or without a
+// card, and what the device tree says of them
+// (Documentation/devicetree/bindings/mmc/mmc-controller.yaml).
+func collectMMC(_ context.Context, h *Host) ([]report.MMCHost, error) {
+	list, err := h.Names("sys/class/mmc_host")
+	if err != nil {
+		return nil, err
+	}
+	var hosts []report.MMCHost
+	for _, name := range list.List {
+		dir := "sys/class/mmc_host/" + name
+		at := h.Link(dir)
+		if !at.OK() {
+			continue
+		}
+		node := h.Link(mmcNode(at.Value))
+		has := func(property string) (bool, string) {
+			a := h.Read(mmcNode(at.Value) + "/" + property)
+			return a.Gap == "", a.ID
+		}
+		m := report.MMCHost{Path: busPath(at.Value), Name: report.Known(name, at.From...), Node: node}
+		entries := h.List(dir)
+		m.Card = report.Missing[string](report.Absent, "", entries.ID)
+		for _, e := range entries.List {
+			if strings.HasPrefix(e, name+":") {
+				m.Card = h.Text(dir + "/" + e + "/type")
+			}
+		}
+		if node.OK() {
+			fixed, id := has("non-removable")
+			m.NonRemovable = report.Known(fixed, id)
+			noSD, id2 := has("no-sd")
+			m.TakesSD = report.Known(!fixed && !noSD, id, id2).By(report.Inferred)
+		} else if m.Card.Value == "SD" {
+			m.TakesSD = report.Known(true, m.Card.From...)
+		} else if m.Card.Value == "MMC" {
+			m.TakesSD = report.Known(false, m.Card.From...).By(report.Inferred)
+		} else {
+			m.TakesSD = report.Missing[bool](report.NotProbed, "no device tree and no card", entries.ID)
+		}
+		hosts = append(hosts, m)
+	}
+	slices.SortStableFunc(hosts, func(a, b report.MMCHost) int { return strings.Compare(a.Path, b.Path) })
+	return hosts, nil
+}

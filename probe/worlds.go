@@ -1,0 +1,128 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// system is the running machine or a folder of recorded files. Every answer
+// passes the replacer before anybody sees it.
+type system struct {
+	files    *files
+	live     bool // system requests may be made; under a folder only files are asked
+	replacer *pseudonym.Replacer
+}
+
+func (s *system) answer(ctx context.Context, _ string, _ int, q question, limit int) answer {
+	a := s.raw(ctx, q, limit)
+	if q.subject == "proc/cmdline" {
+		a.data = s.replacer.Apply(redactCommandLine(a.data))
+		return a
+	}
+	a.data = s.replacer.Apply(a.data)
+	for i, name := range a.list {
+		a.list[i] = string(s.replacer.Apply([]byte(name)))
+	}
+	return a
+}
+
+func (s *system) raw(ctx context.Context, q question, limit int) answer {
+	switch q.op {
+	case "read":
+		data, truncated, err := s.files.read(q.subject, limit)
+		if err != nil {
+			return answer{errno: errnoOf(err)}
+		}
+		return answer{data: data, truncated: truncated}
+	case "list":
+		list, truncated, err := s.files.list(q.subject, limit)
+		if err != nil {
+			return answer{errno: errnoOf(err)}
+		}
+		return answer{list: list, truncated: truncated}
+	case "link":
+		target, err := s.files.link(q.subject)
+		if err != nil {
+			return answer{errno: errnoOf(err)}
+		}
+		return answer{data: []byte(target)}
+	}
+	for _, r := range reducers() {
+		if q.op == r.op {
+			return s.reduce(r, q.subject, limit)
+		}
+	}
+	for _, r := range requests() {
+		if q.op == r.op {
+			if !s.live {
+				return answer{errno: errnoNotProbed}
+			}
+			data, err := r.ask(ctx, q.subject)
+			if err != nil {
+				return answer{errno: errnoOf(err)}
+			}
+			return cut(data, limit)
+		}
+	}
+	return answer{errno: errnoNotProbed}
+}
+
+func cut(data []byte, limit int) answer {
+	if len(data) > limit {
+		return answer{data: data[:limit], truncated: true}
+	}
+	return answer{data: data}
+}
+
+// errnoOf names an error as the kernel does.
+func errnoOf(err error) string {
+	var errno syscall.Errno
+	switch {
+	case errors.Is(err, errNotPlain):
+		return errnoNotPlain
+	case errors.As(err, &errno):
+		if name := unix.ErrnoName(errno); name != "" {
+			return name
+		}
+	case errors.Is(err, fs.ErrNotExist):
+		return "ENOENT"
+	case errors.Is(err, os.ErrPermission):
+		return "EACCES"
+	}
+	return "EIO"
+}
+
+// recorded is the evidence of an earlier run.
+type recorded struct {
+	answers map[recordedKey]report.Evidence
+}
+
+type recordedKey struct {
+	section string
+	q       question
+	n       int
+}
+
+func newRecorded(evidence []report.Evidence) *recorded {
+	r := &recorded{make(map[recordedKey]report.Evidence, len(evidence))}
+	for _, e := range evidence {
+		r.answers[recordedKey{e.Section, question{e.Op, e.Subject}, e.N}] = e
+	}
+	return r
+}
+
+func (r *recorded) answer(_ context.Context, section string, n int, q question, _ int) answer {
+	e, ok := r.answers[recordedKey{section, q, n}]
+	if !ok {
+		return answer{errno: errnoNotRecorded}
+	}
+	return answer{data: e.Bytes(), list: e.List, errno: e.Errno, truncated: e.Truncated}
+}
