@@ -39,16 +39,18 @@ func Collect(ctx context.Context, opt Options, emit func(report.Evidence)) ([]re
 		if slices.Contains(opt.Skip, c.name) {
 			continue // its evidence is kept by the parent
 		}
-		// A section that hangs is abandoned with what it had asked; its later
-		// records go nowhere because its host is closed first.
-		var mine []report.Evidence
-		outcome, reason, asked := runSection(ctx, c, w, rest, opt.Timeout, func(e report.Evidence) { mine = append(mine, e) }, nil)
-		for _, e := range mine {
-			record(e)
-		}
+		// A section that hangs is abandoned with what it had asked: its host is
+		// closed, so nothing of it is recorded later.
+		outcome, reason, asked := runSection(ctx, c, w, rest, opt.Timeout, record, nil)
 		record(endOf(c.name, outcome, reason, asked))
 	}
 	return all, nil
+}
+
+// Killed is the record that a parent process writes for the section in which
+// its child died, after that many questions.
+func Killed(section, reason string, asked int) report.Evidence {
+	return endOf(section, report.OutcomeKilled, reason, asked)
 }
 
 func endOf(section string, outcome report.Outcome, reason string, asked int) report.Evidence {
