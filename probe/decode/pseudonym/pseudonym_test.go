@@ -1,0 +1,92 @@
+package pseudonym
+
+import (
+	"encoding/hex"
+	"strings"
+	"testing"
+)
+
+func TestText(t *testing.T) {
+	r := New(Key{1})
+	r.AddText("S4EWNX0M123456A\n")
+	r.AddText("abc") // too short to be looked for everywhere
+	in := "serial S4EWNX0M123456A, lower s4ewnx0m123456a, longer XS4EWNX0M123456A, abc"
+	out := string(r.Apply([]byte(in)))
+	if len(out) != len(in) || strings.Contains(out, "serial S4EWNX0M123456A") || strings.Contains(out, "lower s4ewnx0m123456a") {
+		t.Errorf("Apply(%q) = %q", in, out)
+	}
+	if !strings.Contains(out, "XS4EWNX0M123456A") || !strings.HasSuffix(out, "abc") {
+		t.Errorf("Apply(%q) = %q; want what is part of a longer word, or short, as it was", in, out)
+	}
+	again := New(Key{1})
+	again.AddText("S4EWNX0M123456A")
+	if string(again.Apply([]byte(in))) != out {
+		t.Error("the same key gives another pseudonym")
+	}
+	if New(Key{2}).Text("S4EWNX0M123456A") == r.Text("S4EWNX0M123456A") {
+		t.Error("another key gives the same pseudonym")
+	}
+}
+
+func TestMAC(t *testing.T) {
+	r := New(Key{1})
+	r.AddMAC([6]byte{0x00, 0x04, 0x9f, 0x12, 0x34, 0x56})
+	for _, in := range []string{"00:04:9f:12:34:56", "00:04:9F:12:34:56", "00-04-9f-12-34-56", "00049f123456", "\x00\x04\x9f\x12\x34\x56"} {
+		out := string(r.Apply([]byte(in)))
+		if out == in || len(out) != len(in) || out[:3] != in[:3] {
+			t.Errorf("Apply(%q) = %q; want the same manufacturer and another device", in, out)
+		}
+	}
+	for _, in := range []string{"00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "1:2:3"} {
+		if out := string(r.Apply([]byte(in))); out != in {
+			t.Errorf("Apply(%q) = %q; want it kept", in, out)
+		}
+	}
+	// An address that no source told of is known by its form.
+	if in := "mac aa:bb:cc:dd:ee:ff"; string(r.Apply([]byte(in))) == in {
+		t.Errorf("Apply(%q): kept", in)
+	}
+}
+
+func TestCID(t *testing.T) {
+	const cid = "1501004a54583942380712345678170f"
+	raw, err := hex.DecodeString(cid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw[15] = checksum(raw[:15])
+	right := hex.EncodeToString(raw)
+	r := New(Key{1})
+	r.AddCID(right+"\n", 10)
+	out := string(r.Apply([]byte(right)))
+	if out[:20] != right[:20] || out[20:28] == right[20:28] {
+		t.Errorf("Apply(%s) = %s; want another serial number only", right, out)
+	}
+	if raw, err := hex.DecodeString(out); err != nil || raw[15] != checksum(raw[:15]) {
+		t.Errorf("Apply(%s) = %s; want a right checksum", right, out)
+	}
+	if serial := string(r.Apply([]byte("0x" + right[20:28]))); serial != "0x"+out[20:28] {
+		t.Errorf("serial alone = %s; want the one in the CID, %s", serial, out[20:28])
+	}
+}
+
+// TestChecksum uses a command frame whose checksum every SD host driver knows:
+// CMD0 ends in 0x95, CRC7 with its stop bit.
+func TestChecksum(t *testing.T) {
+	if got := checksum([]byte{0x40, 0, 0, 0, 0}); got != 0x95 {
+		t.Errorf("checksum(CMD0) = %#x; want 0x95", got)
+	}
+}
+
+func TestKey(t *testing.T) {
+	k := NewKey()
+	again, err := ParseKey([]byte(k.String() + "\n"))
+	if err != nil || again != k {
+		t.Errorf("ParseKey(%s) = %s, %v", k, again, err)
+	}
+	for _, bad := range []string{"", "00", strings.Repeat("g", 64), strings.Repeat("0", 66)} {
+		if _, err := ParseKey([]byte(bad)); err == nil {
+			t.Errorf("ParseKey(%q): no error", bad)
+		}
+	}
+}
