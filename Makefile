@@ -3,11 +3,31 @@
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help test lint fuzz
+.PHONY: help report tools test lint cross fuzz
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
 
-test: ## all tests, with the race detector where the target has one
+BUILD = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w'
+
+report: ## probe this machine: package, verification and verdict
+	@mkdir -p build
+	@$(BUILD) -o build/ ./cmd/boardprobe ./cmd/boardreport
+	@package=$$(build/boardprobe -exit written) && build/boardreport verify $$package
+
+cross: ## a probe for every architecture
+	@mkdir -p build
+	@for arch in amd64 arm64 arm riscv64 386; do \
+		GOOS=linux GOARCH=$$arch GOARM=5 $(BUILD) -o build/boardprobe-linux-$$arch ./cmd/boardprobe || exit 1; \
+	done
+	@ls -l build/boardprobe-linux-*
+
+tools: ## install what the tests need, or print the line that does
+	@command -v openssl >/dev/null && command -v ssh-keygen >/dev/null || { \
+		set -- apt-get install -y --no-install-recommends openssl openssh-client; \
+		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && "$$@"; \
+		elif command -v sudo >/dev/null; then sudo "$$@"; else echo "run: $$*"; exit 1; fi; }
+
+test: tools ## all tests, with the race detector
 	$(GO) test -race ./...
 
 lint: ## formatting, vet and staticcheck

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestWholePath builds the probe, probes this machine, and reads the package
+// with every verb; then it alters the package.
+func TestWholePath(t *testing.T) {
+	dir := t.TempDir()
+	probe := filepath.Join(dir, "boardprobe")
+	build := exec.Command("go", "build", "-o", probe, "../boardprobe")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	cmd := exec.Command(probe, "-o", dir, "-exit", "written", "-label", "hw=B2")
+	var table bytes.Buffer
+	cmd.Stderr = &table
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("boardprobe: %v\n%s", err, &table)
+	}
+	pkg := strings.TrimSpace(string(out))
+	for line := range strings.Lines(table.String()) {
+		if len(line) > 80 {
+			t.Errorf("a line of %d columns: %q", len(line)-1, line)
+		}
+	}
+	for _, c := range []struct {
+		args   string
+		status int
+		want   string
+	}{
+		{"verify", exitOK, "intact; signed by key"},
+		{"verify -require signer", exitFindings, "nobody vouches"},
+		{"show", exitOK, "memory.total_bytes"},
+		{"show -format json", exitOK, `"hw=B2"`},
+		{"replay", exitOK, "byte for byte"},
+		{"ask", exitOK, "bsp."},
+		{"show -format xml", exitTrouble, ""},
+		{"frobnicate", exitTrouble, ""},
+	} {
+		var stdout, stderr bytes.Buffer
+		status := run(append(strings.Fields(c.args), pkg), nil, &stdout, &stderr)
+		if status != c.status || !strings.Contains(stdout.String(), c.want) {
+			t.Errorf("boardreport %s = %d, want %d with %q\n%.400s%s", c.args, status, c.status, c.want, &stdout, &stderr)
+		}
+	}
+	data, err := os.ReadFile(pkg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[len(data)/2] ^= 4
+	for _, verb := range []string{"verify", "show", "check", "replay", "ask"} {
+		var stdout, stderr bytes.Buffer
+		if status := run([]string{verb, "-"}, bytes.NewReader(data), &stdout, &stderr); status == exitOK {
+			t.Errorf("%s of an altered package = 0\n%.200s", verb, &stdout)
+		}
+	}
+	again := exec.Command(probe, "-o", pkg)
+	if out, err := again.CombinedOutput(); err == nil {
+		t.Errorf("a file is overwritten\n%s", out)
+	}
+}

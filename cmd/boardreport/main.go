@@ -1,0 +1,74 @@
+// Command boardreport reads packages at the desk and in CI: it verifies,
+// judges, shows and replays them.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+)
+
+const version = "0.1.0"
+
+// Exit statuses, the same in all commands.
+const (
+	exitOK       = 0
+	exitFindings = 1
+	exitTrouble  = 2
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// command is one verb.
+type command struct {
+	name, synopsis string
+	run            func(args []string, s streams) int
+}
+
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+func commands() []command {
+	return []command{
+		{"verify", "check the signatures of a package, step by step", runVerify},
+		{"show", "print the facts of a package, or report.json as stored", runShow},
+		{"check", "judge a package against the requirements", runCheck},
+		{"ask", "print the open questions to the customer", runAsk},
+		{"replay", "collect a report again from its evidence and compare", runReplay},
+	}
+}
+
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	s := streams{stdin, stdout, stderr}
+	if len(args) > 0 {
+		switch args[0] {
+		case "-h", "-help", "--help":
+			fmt.Fprintln(stdout, "usage: boardreport VERB [flags] PACKAGE")
+			for _, c := range commands() {
+				fmt.Fprintf(stdout, "  %-8s %s\n", c.name, c.synopsis)
+			}
+			return exitOK
+		case "-version", "--version":
+			fmt.Fprintln(stdout, "boardreport", version)
+			return exitOK
+		}
+		for _, c := range commands() {
+			if c.name == args[0] {
+				return c.run(args[1:], s)
+			}
+		}
+		return s.fail(fmt.Errorf("no verb %q", args[0]), "boardreport -h lists the verbs")
+	}
+	return s.fail(fmt.Errorf("no verb given"), "boardreport -h lists the verbs")
+}
+
+// fail prints one line, and perhaps what to do about it.
+func (s streams) fail(err error, hint string) int {
+	fmt.Fprintf(s.err, "boardreport: %v\n", err)
+	if hint != "" {
+		fmt.Fprintf(s.err, "boardreport: hint: %s\n", hint)
+	}
+	return exitTrouble
+}
