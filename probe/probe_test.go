@@ -135,6 +135,9 @@ func TestBoard(t *testing.T) {
 	if len(r.OS.Packages) != 1 || r.OS.Packages[0].Name != "u-boot-acme" || r.OS.Packages[0].Role.Value != "bootloader" {
 		t.Errorf("packages = %+v", r.OS.Packages)
 	}
+	if r.Sight.StartedFrom.Gap != report.Absent || r.Sight.ReportVolume.Gap != report.Absent {
+		t.Errorf("sight = %+v; want no medium of ours on the board's own system", r.Sight)
+	}
 	if !r.Fingerprint.OK() && r.CPU.Architecture.Gap != report.NotProbed {
 		t.Errorf("fingerprint: %s", r.Fingerprint.Why())
 	}

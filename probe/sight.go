@@ -23,6 +23,9 @@ func collectSight(_ context.Context, h *Host) (report.Sight, error) {
 		s.World = report.Known(report.WorldLive, euid.ID)
 	}
 	record := h.Read(imagerecord.ImagePath)
+	s.DeferredProbes = parse(h, "sys/kernel/debug/devices_deferred", func(data []byte) (int64, error) {
+		return int64(strings.Count(string(data), "\n")), nil // one device a line, Documentation/driver-api/driver-model/driver.rst
+	})
 	config := h.ask("digest/1", "proc/config.gz")
 	s.KernelConfig = report.Known(config.Gap == "", config.ID)
 	if record.Gap != "" {
@@ -33,9 +36,13 @@ func collectSight(_ context.Context, h *Host) (report.Sight, error) {
 		s.Modules = report.Known("all", why...).By(report.Inferred)
 		s.Firmware = report.Known("all", why...).By(report.Inferred)
 		s.Settled = report.Known(true, why...).By(report.Inferred)
+		const own = "the board's own system, no medium of ours"
+		s.StartedFrom = report.Missing[string](report.Absent, own, why...)
+		s.ReportVolume = report.Missing[string](report.Absent, own, why...)
 		return s, nil
 	}
 	s.World = report.Known(report.WorldImage, record.ID)
+	s.StartedFrom = report.Missing[string](report.NotProbed, "a kernel does not say where its initramfs came from", record.ID)
 	image, err := imagerecord.DecodeImage(record.Data)
 	if err != nil {
 		return s, err
