@@ -44,6 +44,9 @@ func TestWholePath(t *testing.T) {
 		{"replay", exitOK, "byte for byte"},
 		{"ask", exitOK, "bsp."},
 		{"show -format xml", exitTrouble, ""},
+		{"diff " + pkg, exitOK, "no difference in"},
+		{"same " + pkg, exitFindings, "the same unit"},
+		{"diff", exitTrouble, ""},
 		{"frobnicate", exitTrouble, ""},
 	} {
 		var stdout, stderr bytes.Buffer

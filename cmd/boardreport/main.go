@@ -15,6 +15,7 @@ const (
 	exitOK       = 0
 	exitFindings = 1
 	exitTrouble  = 2
+	exitUnknown  = 3
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -36,6 +37,8 @@ func commands() []command {
 		{"show", "print the facts of a package, or report.json as stored", runShow},
 		{"check", "judge a package against the requirements", runCheck},
 		{"ask", "print the open questions to the customer", runAsk},
+		{"diff", "compare two packages by class", runDiff},
+		{"same", "hold two or more packages against one hardware revision", runSame},
 		{"replay", "collect a report again from its evidence and compare", runReplay},
 	}
 }

@@ -17,6 +17,15 @@ const maxFile = 64<<20 + 1
 // parse reads the flags of a verb and its one operand. done is set where
 // nothing is left to do.
 func (s streams) parse(f *flag.FlagSet, args []string) (data []byte, status int, done bool) {
+	all, status, done := s.parseMany(f, args, 1, 1)
+	if done {
+		return nil, status, true
+	}
+	return all[0], 0, false
+}
+
+// parseMany reads the flags of a verb and from least to most packages.
+func (s streams) parseMany(f *flag.FlagSet, args []string, least, most int) (all [][]byte, status int, done bool) {
 	f.SetOutput(io.Discard)
 	switch err := f.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -26,23 +35,31 @@ func (s streams) parse(f *flag.FlagSet, args []string) (data []byte, status int,
 		return nil, exitOK, true
 	case err != nil:
 		return nil, s.fail(err, "boardreport "+f.Name()+" -h lists the flags"), true
-	case f.NArg() != 1:
-		return nil, s.fail(fmt.Errorf("%s: want one package, got %d operands", f.Name(), f.NArg()), ""), true
+	case f.NArg() < least || f.NArg() > most:
+		return nil, s.fail(fmt.Errorf("%s: %d packages given", f.Name(), f.NArg()), "boardreport "+f.Name()+" -h says how many it takes"), true
 	}
-	in := s.in
-	if f.Arg(0) != "-" {
-		file, err := os.Open(f.Arg(0))
+	for _, name := range f.Args() {
+		data, err := s.read(name)
 		if err != nil {
 			return nil, s.fail(err, ""), true
+		}
+		all = append(all, data)
+	}
+	return all, 0, false
+}
+
+// read reads a file, or standard input for "-".
+func (s streams) read(name string) ([]byte, error) {
+	in := s.in
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, err
 		}
 		defer file.Close()
 		in = file
 	}
-	data, err := io.ReadAll(io.LimitReader(in, maxFile))
-	if err != nil {
-		return nil, s.fail(err, ""), true
-	}
-	return data, 0, false
+	return io.ReadAll(io.LimitReader(in, maxFile))
 }
 
 // open verifies a package and reads its report; a package that is not intact
