@@ -1,0 +1,182 @@
+package image
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/boardprobe/boardprobe/probe/decode/imagerecord"
+	"github.com/boardprobe/boardprobe/probe/decode/modalias"
+)
+
+// addModules packs the modules of every kernel of the tree. It returns what
+// they and the built-in ones say of themselves.
+func (a *Archive) addModules(spec Spec) ([]modinfo, error) {
+	kernels, err := readKernels(spec.Modules)
+	if err != nil {
+		return nil, err
+	}
+	limit := spec.ModuleLimit
+	if limit == 0 {
+		limit = DefaultModuleLimit
+	}
+	var size int64
+	for _, k := range kernels {
+		for _, m := range k.modules {
+			if !isTest(m) {
+				size += m.size
+			}
+		}
+	}
+	a.Record.Modules = imagerecord.PackedAll
+	if size > limit {
+		a.Record.Modules = imagerecord.PackedSome
+	}
+	var drivers []modinfo
+	for _, k := range kernels {
+		if err := k.checkMachine(spec.Modules.name, spec.Architecture); err != nil {
+			return nil, err
+		}
+		packed, err := a.addKernel(spec.Modules, k, size <= limit)
+		if err != nil {
+			return nil, err
+		}
+		drivers = append(append(drivers, packed...), k.drivers...)
+	}
+	if a.Record.ModuleCount == 0 {
+		a.Record.Modules = imagerecord.PackedNone
+	}
+	if len(kernels) > 1 {
+		a.warn("modules of %d kernels are packed, a board needs one: %s", len(kernels), some(a.Record.KernelReleases))
+	}
+	return drivers, nil
+}
+
+// checkMachine refuses the modules of a kernel on which the probe cannot run.
+func (k *kernel) checkMachine(name, architecture string) error {
+	for _, m := range k.modules {
+		if m.machine != machines[architecture] && m.machine != machines[kernels64[architecture]] {
+			return fmt.Errorf("%s: %s is built for %v, the probe for %s", name, m.file, m.machine, architecture)
+		}
+	}
+	return nil
+}
+
+// addKernel packs modules of one kernel, with the index.
+func (a *Archive) addKernel(t *Tree, k kernel, all bool) ([]modinfo, error) {
+	names, missing := k.selectModules(all)
+	if err := k.checkVolume(names); err != nil {
+		return nil, fmt.Errorf("%s: %w", t.name, err)
+	}
+	dir := "lib/modules/" + k.release + "/"
+	report := Kernel{Release: k.release, Found: k.found, Builtin: len(k.builtin)}
+	var packed []modinfo
+	for _, m := range k.modules {
+		if !names[m.name] {
+			continue
+		}
+		if err := a.addFromTree(dir+m.rel, t, m.file); err != nil {
+			return nil, err
+		}
+		packed = append(packed, m.modinfo)
+		report.Packed++
+		report.Bytes += m.size
+	}
+	for _, list := range k.lists {
+		if err := a.addFromTree(dir+path.Base(list), t, list); err != nil {
+			return nil, err
+		}
+	}
+	index, err := modalias.Encode(k.index(names))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t.name, err)
+	}
+	if err := a.addFile(modalias.IndexPath(k.release), 0o644, index); err != nil {
+		return nil, err
+	}
+	if len(k.unreadable) > 0 {
+		k.note("%d modules are not readable and left out: %s", len(k.unreadable), some(k.unreadable))
+		a.Record.Modules = imagerecord.PackedSome
+	}
+	if len(missing) > 0 {
+		k.note("packed modules need others that the tree does not hold: %s", some(missing))
+		a.Record.Modules = imagerecord.PackedSome
+	}
+	a.Warnings = append(a.Warnings, k.notes...)
+	a.Kernels = append(a.Kernels, report)
+	a.Record.KernelReleases = append(a.Record.KernelReleases, k.release)
+	a.Record.ModuleCount += report.Packed
+	return packed, nil
+}
+
+// selectModules chooses modules with all that they need. Needed modules that
+// the tree does not hold are missing.
+func (k *kernel) selectModules(all bool) (names map[string]bool, missing []string) {
+	byName := map[string]module{}
+	var wanted []string
+	for _, m := range k.modules {
+		byName[m.name] = m
+		if !isTest(m) && (all || isProbed(m.rel)) {
+			wanted = append(wanted, m.name)
+		}
+	}
+	table := modalias.NewTable(k.index(nil))
+	for _, name := range volumeModules() {
+		wanted = append(wanted, table.Named(name)...)
+	}
+	names = map[string]bool{}
+	for len(wanted) > 0 {
+		closure, absent := table.Closure(wanted...)
+		missing = append(missing, absent...)
+		wanted = nil
+		for _, m := range closure {
+			if names[m.Name] {
+				continue
+			}
+			names[m.Name] = true
+			for _, weak := range byName[m.Name].weak {
+				wanted = append(wanted, table.Named(weak)...)
+			}
+		}
+	}
+	slices.Sort(missing)
+	return names, slices.Compact(missing)
+}
+
+// Modules without which the report cannot be written to a FAT volume: the file
+// system, the code page of short names (CONFIG_FAT_DEFAULT_CODEPAGE is 437
+// unless changed), and one character set for long names.
+var (
+	fatModules = []string{"fat", "vfat", "nls_cp437"}
+	fatCharset = []string{"nls_ascii", "nls_iso8859_1", "nls_utf8"}
+)
+
+func volumeModules() []string { return slices.Concat(fatModules, fatCharset) }
+
+// checkVolume makes sure that the report can be written to a FAT volume. A tree
+// that is not whole is an error. A kernel that was configured without FAT, as
+// its modules.builtin and modules.order together tell, is worth a warning: the
+// report can still leave the board by its console.
+func (k *kernel) checkVolume(packed map[string]bool) error {
+	has := func(name string) bool {
+		_, builtin := slices.BinarySearch(k.builtin, name)
+		return builtin || packed[name]
+	}
+	lost := slices.DeleteFunc(volumeModules(), func(name string) bool { return has(name) || !k.ordered[name] })
+	if len(lost) > 0 {
+		return fmt.Errorf("%s: modules.order names modules that are not here: %s", k.release, strings.Join(lost, ", "))
+	}
+	absent := slices.DeleteFunc(slices.Clone(fatModules), has)
+	if !slices.ContainsFunc(fatCharset, has) {
+		absent = append(absent, fatCharset...)
+	}
+	if len(absent) == 0 {
+		return nil
+	}
+	if k.hasBuiltin && k.ordered != nil {
+		k.note("the kernel was built without %s: no report volume, only the console", strings.Join(absent, ", "))
+		return nil
+	}
+	return fmt.Errorf("%s: modules needed to write the report to a FAT volume are neither here nor in modules.builtin: %s", k.release, strings.Join(absent, ", "))
+}

@@ -1,0 +1,131 @@
+package image
+
+import (
+	"archive/tar"
+	"bytes"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Bounds of a tar file. What is needed from it is kept in memory.
+const (
+	maxTarBytes  = 16 << 30 // unpacked
+	maxTarKept   = 1 << 30
+	maxTarMember = 512 << 20
+)
+
+// ReadTar makes a tree of a tar file; see OpenTree. The name is for messages.
+func ReadTar(name string, r io.Reader, kind Kind) (*Tree, error) {
+	d, err := decompress(r)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	defer d.Close()
+	return readTar(name, d, kind, maxTarBytes, maxTarKept)
+}
+
+func readTar(name string, r io.Reader, kind Kind, maxBytes, maxKept int64) (*Tree, error) {
+	l := tarLoader{tree: newTree(name, kind), left: maxKept}
+	limited := &io.LimitedReader{R: r, N: maxBytes}
+	members := tar.NewReader(limited)
+	for n := 0; ; n++ {
+		header, err := members.Next()
+		switch {
+		case err == io.EOF && limited.N > 0:
+			return l.tree, l.tree.findRoot()
+		case err == nil && n >= maxTreeFiles:
+			err = fmt.Errorf("more than %d files", maxTreeFiles)
+		case err == nil:
+			err = l.member(header, members)
+		}
+		if limited.N <= 0 { // whatever the error, this is why
+			return nil, fmt.Errorf("%s: more than %d GiB unpacked; unpack it and give the folder", name, maxBytes>>30)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: not a usable tar file: %w", name, err)
+		}
+	}
+}
+
+type tarLoader struct {
+	tree   *Tree
+	left   int64 // bytes that may still be kept
+	inRoot bool  // a lib/firmware was seen: it is a root file system
+}
+
+func (l *tarLoader) member(header *tar.Header, r io.Reader) error {
+	name, err := memberName(header.Name)
+	if err != nil || name == "." {
+		return err
+	}
+	// A later member replaces an earlier one of the same name.
+	l.drop(name)
+	switch header.Typeflag {
+	case tar.TypeReg:
+		if !l.wanted(name) {
+			return nil
+		}
+		if header.Size > maxTarMember || header.Size > l.left {
+			return fmt.Errorf("%s: %d bytes are more than can be kept in memory; unpack it and give the folder", name, header.Size)
+		}
+		data := bytes.NewBuffer(make([]byte, 0, min(header.Size, 1<<20)+bytes.MinRead))
+		if _, err := io.Copy(data, r); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		l.left -= int64(data.Len())
+		l.tree.files[name] = file{size: int64(data.Len()), data: data.Bytes()}
+	case tar.TypeLink:
+		// A hard link names an earlier member.
+		target, err := memberName(header.Linkname)
+		if err != nil {
+			return err
+		}
+		if f, ok := l.tree.files[target]; ok {
+			l.tree.files[name] = f
+		}
+	case tar.TypeSymlink:
+		l.tree.links[name] = header.Linkname
+	}
+	return nil
+}
+
+func (l *tarLoader) drop(name string) {
+	delete(l.tree.files, name)
+	delete(l.tree.links, name)
+}
+
+// wanted says whether a file is kept. A root file system holds much else.
+func (l *tarLoader) wanted(name string) bool {
+	base := path.Base(name)
+	if l.tree.kind == ModuleTree {
+		return isModuleFile(base)
+	}
+	inside := strings.Contains("/"+name, "/lib/firmware/")
+	if inside && !l.inRoot {
+		l.inRoot = true
+		for other, f := range l.tree.files {
+			if !strings.Contains("/"+other, "/lib/firmware/") {
+				l.left += f.size
+				delete(l.tree.files, other)
+			}
+		}
+	}
+	return inside || !l.inRoot
+}
+
+// memberName cleans the name of a member and refuses names that lead out of
+// the archive.
+func memberName(name string) (string, error) {
+	clean := path.Clean(name)
+	if slices.Contains(strings.Split(name, "/"), "..") || strings.ContainsRune(name, 0) || !fs.ValidPath(clean) || len(name) >= maxPath {
+		return "", fmt.Errorf("member %.100q: not a path inside of the archive", name)
+	}
+	if strings.Count(clean, "/") > maxTreeDepth {
+		return "", fmt.Errorf("member %.100q: more than %d folders deep", name, maxTreeDepth)
+	}
+	return clean, nil
+}

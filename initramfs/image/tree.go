@@ -1,0 +1,263 @@
+package image
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Kind is what a Tree is searched for.
+type Kind string
+
+const (
+	ModuleTree   Kind = "modules"
+	FirmwareTree Kind = "firmware"
+)
+
+// Bounds of a tree. A distribution's kernel has 7000 modules, linux-firmware
+// 4000 files; a root file system, which may be given as well, has many more.
+const (
+	maxTreeFiles = 1 << 20
+	maxTreeDepth = 64
+	maxHops      = 40 // links followed for one name, as many as Linux follows
+)
+
+// Tree is a folder of modules or firmware, read from a folder or a tar file.
+type Tree struct {
+	name  string // for messages
+	kind  Kind
+	fsys  fs.FS             // of files that have no data
+	files map[string]file   // by path inside the tree
+	links map[string]string // path of a link to the path that it names
+	close func() error
+}
+
+type file struct {
+	size int64
+	data []byte // of a file from a tar
+	path string // in fsys, of a file from a folder
+}
+
+// OpenTree opens a folder or a tar file, which may be compressed with gzip,
+// bzip2, xz or zstd. Below it may lie a whole root file system, of which only
+// lib/modules or lib/firmware are used, or just that folder or its contents.
+func OpenTree(name string, kind Kind) (*Tree, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", kind, err)
+	}
+	if !info.IsDir() {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", kind, err)
+		}
+		defer f.Close()
+		return ReadTar(name, f, kind)
+	}
+	root, err := os.OpenRoot(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", kind, err)
+	}
+	t, err := NewTree(name, root.FS(), kind)
+	if err != nil {
+		root.Close()
+		return nil, err
+	}
+	t.close = root.Close
+	return t, nil
+}
+
+// NewTree makes a tree of a folder. The name is for messages.
+func NewTree(name string, fsys fs.FS, kind Kind) (*Tree, error) {
+	t := newTree(name, kind)
+	t.fsys = fsys
+	// In a root file system nothing else is looked at; /proc, say, has no end.
+	start := "."
+	for _, dir := range []string{"lib/" + string(kind), "usr/lib/" + string(kind)} {
+		if info, err := fs.Stat(fsys, dir); err == nil && info.IsDir() {
+			start = dir
+			break
+		}
+	}
+	if err := t.walk(start); err != nil {
+		return nil, err
+	}
+	return t, t.findRoot()
+}
+
+func newTree(name string, kind Kind) *Tree {
+	return &Tree{name: name, kind: kind, files: map[string]file{}, links: map[string]string{}, close: func() error { return nil }}
+}
+
+// Close closes the folder.
+func (t *Tree) Close() error { return t.close() }
+
+func (t *Tree) walk(start string) error {
+	err := fs.WalkDir(t.fsys, start, func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case strings.Count(name, "/") > maxTreeDepth:
+			return fmt.Errorf("%s: more than %d folders deep", name, maxTreeDepth)
+		case len(t.files)+len(t.links) >= maxTreeFiles:
+			return fmt.Errorf("more than %d files", maxTreeFiles)
+		case d.Type().IsRegular():
+			info, err := d.Info()
+			if err != nil {
+				return err
+			}
+			t.files[name] = file{size: info.Size(), path: name}
+		case d.Type()&fs.ModeSymlink != 0:
+			if target, err := fs.ReadLink(t.fsys, name); err == nil {
+				t.links[name] = target
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", t.name, err)
+	}
+	return nil
+}
+
+// findRoot makes the paths relative to the folder that is meant: the one
+// lib/modules or lib/firmware, wherever it is, or else the folder given.
+func (t *Tree) findRoot() error {
+	mark := "lib/" + string(t.kind) + "/"
+	marked, sources := map[string]bool{}, map[string]bool{}
+	for name := range t.files {
+		base := path.Base(name)
+		if at := strings.Index("/"+name, "/"+mark); at >= 0 && (t.kind == FirmwareTree || isModuleFile(base)) {
+			marked[name[:at]+mark] = true
+		} else if t.kind == FirmwareTree && base == "WHENCE" {
+			// The linux-firmware sources have this file at their top.
+			sources[strings.TrimSuffix(name, base)] = true
+		}
+	}
+	roots := slices.Sorted(maps.Keys(marked))
+	if len(roots) == 0 {
+		roots = slices.Sorted(maps.Keys(sources))
+	}
+	if len(roots) > 1 {
+		return fmt.Errorf("%s: holds %d folders of %s: %s; give the one that is meant", t.name, len(roots), t.kind, some(roots))
+	}
+	root := ""
+	if len(roots) == 1 {
+		root = roots[0]
+	}
+	t.makeRoot(root)
+	if len(t.files) == 0 {
+		return fmt.Errorf("%s: holds no %s", t.name, t.kind)
+	}
+	return nil
+}
+
+// makeRoot drops what is not below root, which is empty or ends in a slash, and
+// makes all paths relative to it.
+func (t *Tree) makeRoot(root string) {
+	files, links := t.files, t.links
+	t.files, t.links = map[string]file{}, map[string]string{}
+	for name, f := range files {
+		if rest, ok := strings.CutPrefix(name, root); ok {
+			t.files[rest] = f
+		}
+	}
+	for name, target := range links {
+		rest, ok := strings.CutPrefix(name, root)
+		if !ok {
+			continue
+		}
+		if strings.HasPrefix(target, "/") {
+			// Absolute links are meant for the board: /lib/firmware/x.
+			if _, below, ok := strings.Cut(target, "/lib/"+string(t.kind)+"/"); ok {
+				t.links[rest] = path.Clean(below)
+			}
+			continue
+		}
+		target = path.Join(path.Dir(name), target) + "/"
+		if below, ok := strings.CutPrefix(target, root); ok && fs.ValidPath(path.Clean(below)) {
+			t.links[rest] = path.Clean(below)
+		}
+	}
+}
+
+// read returns the contents of a file.
+func (t *Tree) read(name string) ([]byte, error) {
+	f := t.files[name]
+	if f.path == "" {
+		return f.data, nil
+	}
+	opened, err := t.fsys.Open(f.path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t.name, err)
+	}
+	defer opened.Close()
+	data := make([]byte, f.size)
+	if _, err := io.ReadFull(opened, data); err != nil {
+		return nil, fmt.Errorf("%s: read %s: %w", t.name, name, err)
+	}
+	if n, _ := opened.Read(make([]byte, 1)); n > 0 {
+		return nil, fmt.Errorf("%s: %s grew while it was read", t.name, name)
+	}
+	return data, nil
+}
+
+// resolve follows a name to a file. It returns the links that it went through,
+// by their own places.
+func (t *Tree) resolve(name string) (target string, links []string, ok bool) {
+	for range maxHops {
+		link := t.firstLink(name)
+		if link == "" {
+			_, ok := t.files[name]
+			return name, links, ok
+		}
+		links = append(links, link)
+		name = path.Join(t.links[link], strings.TrimPrefix(name, link))
+	}
+	return "", nil, false
+}
+
+// firstLink returns the shortest leading part of name that is a link.
+func (t *Tree) firstLink(name string) string {
+	for i := range len(name) + 1 {
+		if i == len(name) || name[i] == '/' {
+			if _, ok := t.links[name[:i]]; ok {
+				return name[:i]
+			}
+		}
+	}
+	return ""
+}
+
+// names returns, sorted, every name that leads to a file, with those through
+// links to a file or a folder.
+func (t *Tree) names() []string {
+	names := slices.Collect(maps.Keys(t.files))
+	folders := map[string]string{}
+	for link := range t.links {
+		if target, _, ok := t.resolve(link); ok {
+			names = append(names, link)
+		} else if target != "" {
+			folders[link] = target + "/"
+		}
+	}
+	slices.Sort(names)
+	direct := len(names)
+	for _, link := range slices.Sorted(maps.Keys(folders)) {
+		i, _ := slices.BinarySearch(names[:direct], folders[link])
+		for ; i < direct && len(names) < maxTreeFiles; i++ {
+			rest, below := strings.CutPrefix(names[i], folders[link])
+			if !below {
+				break
+			}
+			names = append(names, link+"/"+rest)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
