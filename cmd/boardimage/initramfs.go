@@ -1,0 +1,232 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/boardprobe/boardprobe/initramfs/image"
+	"github.com/boardprobe/boardprobe/probe/decode/imagerecord"
+	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
+)
+
+// initramfsFlags are the flags of the command initramfs.
+type initramfsFlags struct {
+	arch, probe, modules, firmware, key, output string
+}
+
+func (f *initramfsFlags) set() *flag.FlagSet {
+	flags := flag.NewFlagSet("initramfs", flag.ContinueOnError)
+	flags.StringVar(&f.arch, "arch", "", "`architecture` of the board: "+strings.Join(image.Architectures(), ", "))
+	flags.StringVar(&f.probe, "probe", "", "boardprobe `file` for that architecture; by default boardprobe-linux-ARCH or boardprobe_ARCH beside boardimage")
+	flags.StringVar(&f.modules, "modules", "", "`folder or tar` file with the modules of the board's kernel")
+	flags.StringVar(&f.firmware, "firmware", "", "`folder or tar` file with the firmware of the board")
+	flags.StringVar(&f.key, "pseudonym-key", "", "`file` with the key of an earlier image, so that reports compare; by default OUTPUT.pseudonym-key, made if it is not there")
+	flags.StringVar(&f.output, "o", "", "image `file` to write, replaced if it is there")
+	return flags
+}
+
+const initramfsSynopsis = `-arch A [-probe FILE] [-modules DIR|TAR]
+       [-firmware DIR|TAR] [-pseudonym-key FILE] -o FILE`
+
+func initramfs(args []string, stdout, stderr io.Writer) error {
+	var f initramfsFlags
+	if helped, err := parse(f.set(), args, initramfsSynopsis, stdout); helped || err != nil {
+		return err
+	}
+	switch {
+	case f.arch == "":
+		return usageError{errors.New("initramfs: -arch is needed")}
+	case !slices.Contains(image.Architectures(), f.arch):
+		return usageError{fmt.Errorf("initramfs: architecture %q is not one of %s", f.arch, strings.Join(image.Architectures(), ", "))}
+	case f.output == "":
+		return usageError{errors.New("initramfs: -o is needed")}
+	}
+	spec := image.Spec{Architecture: f.arch, Builder: "boardimage " + version}
+	var err error
+	if spec.Probe, err = readProbe(f.probe, f.arch); err != nil {
+		return err
+	}
+	key, keyFile, err := findKey(f.key, f.output)
+	if err != nil {
+		return err
+	}
+	spec.PseudonymKey = &key
+	for _, t := range []struct {
+		name string
+		kind image.Kind
+		tree **image.Tree
+	}{
+		{f.modules, image.ModuleTree, &spec.Modules},
+		{f.firmware, image.FirmwareTree, &spec.Firmware},
+	} {
+		if t.name == "" {
+			continue
+		}
+		say(stderr, "%s: reading %s", t.kind, t.name)
+		if *t.tree, err = image.OpenTree(t.name, t.kind); err != nil {
+			return err
+		}
+		defer (*t.tree).Close()
+	}
+	archive, err := image.New(spec)
+	if err != nil {
+		return err
+	}
+	describe(stderr, archive)
+	// The key is kept first: an image whose key is lost compares with nothing.
+	if keyFile != "" {
+		if err := writeKey(keyFile, key); err != nil {
+			return err
+		}
+		say(stderr, "pseudonym key: made %s", keyFile)
+	}
+	size, err := writeImage(f.output, archive)
+	if err != nil {
+		return err
+	}
+	say(stderr, "image: %s compressed, %s unpacked", mega(size.Bytes), mega(size.RawBytes))
+	_, err = fmt.Fprintln(stdout, f.output)
+	return err
+}
+
+// describe prints what an image will contain.
+func describe(stderr io.Writer, a *image.Archive) {
+	for _, k := range a.Kernels {
+		say(stderr, "modules: %s: %d of %d, %s; %d built in", k.Release, k.Packed, k.Found, mega(k.Bytes), k.Builtin)
+	}
+	if a.Record.Modules == imagerecord.PackedNone {
+		say(stderr, "modules: none: drivers the kernel has not built in will be missing")
+	}
+	if a.Firmware.Found > 0 {
+		say(stderr, "firmware: %d of %d files, %s", a.Firmware.Packed, a.Firmware.Found, mega(a.Firmware.Bytes))
+	}
+	for _, w := range a.Warnings {
+		say(stderr, "warning: %s", w)
+	}
+}
+
+// lineWidth is what a terminal of 80 columns shows without a break.
+const lineWidth = 79
+
+// say prints one step, as ASCII, broken between words if it is long.
+func say(w io.Writer, format string, args ...any) {
+	line := ""
+	for word := range strings.FieldsSeq(fmt.Sprintf(format, args...)) {
+		if word = ascii(word); line != "" && len(line)+1+len(word) > lineWidth {
+			fmt.Fprintln(w, line)
+			line = " "
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	fmt.Fprintln(w, line)
+}
+
+func ascii(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+func mega(n int64) string { return fmt.Sprintf("%d.%d MB", n/1e6, n/1e5%10) }
+
+// readProbe reads the probe named, or the one beside the program.
+func readProbe(name, arch string) ([]byte, error) {
+	if name == "" {
+		program, err := os.Executable()
+		if err == nil {
+			program, err = filepath.EvalSymlinks(program)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("probe: %w", err)
+		}
+		if name, err = findProbe(filepath.Dir(program), arch); err != nil {
+			return nil, err
+		}
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("probe: %w", err)
+	}
+	return data, nil
+}
+
+// findProbe looks for the probe in a folder.
+func findProbe(dir, arch string) (string, error) {
+	names := []string{"boardprobe-linux-" + arch, "boardprobe_" + arch}
+	for _, name := range names {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return filepath.Join(dir, name), nil
+		}
+	}
+	return "", hinted{
+		fmt.Errorf("probe: neither %s nor %s is in %s", names[0], names[1], dir),
+		"name the boardprobe file for " + arch + " with -probe",
+	}
+}
+
+// findKey reads the key named, or the one beside the output of an earlier run,
+// or makes one that is still to be written to newFile.
+func findKey(name, output string) (key pseudonym.Key, newFile string, err error) {
+	beside := name == ""
+	if beside {
+		name = output + ".pseudonym-key"
+	}
+	text, err := os.ReadFile(name)
+	if beside && errors.Is(err, fs.ErrNotExist) {
+		return pseudonym.NewKey(), name, nil
+	}
+	if err != nil {
+		return key, "", fmt.Errorf("pseudonym key: %w", err)
+	}
+	if key, err = pseudonym.ParseKey(text); err != nil {
+		return key, "", fmt.Errorf("%s: %w", name, err)
+	}
+	return key, "", nil
+}
+
+// writeKey writes a key to a file that must not be there.
+func writeKey(name string, key pseudonym.Key) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("pseudonym key: %w", err)
+	}
+	_, err = io.WriteString(f, key.String()+"\n")
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		os.Remove(name) // half a key would stop every later run
+	}
+	return err
+}
+
+// writeImage writes the image under a temporary name and moves it into place
+// when it is whole.
+func writeImage(name string, a *image.Archive) (size image.Size, err error) {
+	temporary := name + ".partial"
+	os.Remove(temporary) // of a run that was cut off
+	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return size, fmt.Errorf("image: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(temporary)
+		}
+	}()
+	size, err = a.Write(f, image.Gzip)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return size, err
+	}
+	return size, os.Rename(temporary, name)
+}
