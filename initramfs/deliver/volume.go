@@ -1,0 +1,110 @@
+// Package deliver gets what a run has made off the board: to the one FAT volume
+// that carries the agreed label.
+//
+// It decides neither what is written nor when. A disk on which no volume
+// carries the label is only read; a volume is mounted only to write to it.
+package deliver
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/boardprobe/boardprobe/probe/decode/fat"
+)
+
+// DefaultLabel is the label of the volume that takes the report, unless another
+// is asked for: what fits the eleven characters of a FAT label.
+const DefaultLabel = "BOARDREPORT"
+
+// Find returns the kernel's name, as in "sda1", of the one FAT volume with the
+// label. If there is none, or more than one, the name is empty and the note
+// says why, in one line. root is the folder that holds sys and dev.
+func Find(root, label string) (device, note string) {
+	names, err := blockDevices(root)
+	if err != nil {
+		return "", fmt.Sprintf("block devices cannot be listed: %v", err)
+	}
+	var found, other []string
+	for _, name := range names {
+		volume, exFAT := labelOf(filepath.Join(root, "dev", name))
+		switch {
+		case exFAT:
+			other = append(other, name)
+		case strings.EqualFold(volume, label): // FAT labels are upper case by rule, not by force
+			found = append(found, name)
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], ""
+	case len(found) > 1:
+		return "", fmt.Sprintf("%d volumes are labelled %s (%s): leave one in", len(found), label, strings.Join(found, ", "))
+	case len(other) > 0:
+		return "", fmt.Sprintf("no FAT volume is labelled %s; %s is exFAT, which is not written: format it as FAT32", label, strings.Join(other, ", "))
+	case len(names) == 0:
+		return "", "no block device was found"
+	}
+	return "", fmt.Sprintf("no volume is labelled %s", label)
+}
+
+// blockDevices lists, sorted, what may hold a file system: partitions and whole
+// disks of the media that exist as hardware.
+func blockDevices(root string) ([]string, error) {
+	dir := filepath.Join(root, "sys/class/block") // Documentation/ABI/stable/sysfs-block of the kernel
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		name := e.Name()
+		place, err := filepath.EvalSymlinks(filepath.Join(dir, name))
+		if err != nil || strings.Contains(place, "/virtual/") { // loop, ram, zram, dm, md
+			continue
+		}
+		if size, err := os.ReadFile(filepath.Join(place, "size")); err != nil || strings.TrimSpace(string(size)) == "0" {
+			continue
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// labelOf reads the label of a FAT volume, from its root directory or else from
+// its boot sector.
+func labelOf(device string) (label string, exFAT bool) {
+	// Not waiting: a drive without a medium would make the open wait for one.
+	f, err := os.OpenFile(device, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return "", false
+	}
+	defer f.Close()
+	sector := make([]byte, fat.SectorBytes)
+	if _, err := f.ReadAt(sector, 0); err != nil {
+		return "", false
+	}
+	if fat.IsExFAT(sector) {
+		return "", true
+	}
+	volume, err := fat.Parse(sector)
+	if err != nil {
+		return "", false
+	}
+	directory := make([]byte, volume.RootBytes)
+	n, err := f.ReadAt(directory, volume.RootOffset)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return volume.BootLabel, false
+	}
+	if label, ok := fat.RootLabel(directory[:n]); ok {
+		return label, false
+	}
+	return volume.BootLabel, false
+}
