@@ -219,11 +219,13 @@ func allowedSigners(key ed25519.PublicKey) []byte {
 }
 
 const readme = `This package holds a board evaluation report and its signatures. Standard tools
-check it:
+check it, without a network:
 
+  media=application/vnd.dev.sigstore.trustedroot+json
+  echo "{\"mediaType\":\"$media;version=0.1\"}" > root.json
   cosign verify-blob-attestation --bundle report.json.sigstore.json \
     --key signer.pem --type ` + predicateType + ` \
-    --insecure-ignore-tlog report.json
+    --trusted-root root.json --insecure-ignore-tlog report.json
   ssh-keygen -Y verify -f allowed_signers -I ` + principal + ` \
     -n ` + namespace + ` -s report.json.sig < report.json
   jq -r .dsseEnvelope.payload report.json.sigstore.json | base64 -d > p
@@ -232,6 +234,8 @@ check it:
   { printf 'DSSEv1 28 ` + payloadType + ` %d ' $(stat -c%s p); cat p; } > pae
   openssl pkeyutl -verify -pubin -inkey signer.pem -rawin -in pae -sigfile s
 
+Any one of the three will do. root.json is empty on purpose: cosign 2 would
+otherwise fetch the roots of sigstore, of which a plain key needs none.
 report.json lists size and sha256 of every other file. A key taken from the
 package proves integrity, not origin.
 `
