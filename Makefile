@@ -22,10 +22,7 @@ cross: ## a probe for every architecture
 	@ls -l build/boardprobe-linux-*
 
 tools: ## install what the tests need, or print the line that does
-	@command -v openssl >/dev/null && command -v ssh-keygen >/dev/null || { \
-		set -- apt-get install -y --no-install-recommends openssl openssh-client; \
-		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && "$$@"; \
-		elif command -v sudo >/dev/null; then sudo "$$@"; else echo "run: $$*"; exit 1; fi; }
+	@.ci/tools
 
 test: tools ## all tests, with the race detector
 	$(GO) test -race ./...
