@@ -5,11 +5,24 @@ package main
 import (
 	"os"
 	"path/filepath"
+
+	"github.com/boardprobe/boardprobe/initramfs/boot"
 )
 
 func main() {
-	if filepath.Base(os.Args[0]) == collectRole {
+	// The same file is the first process of the image, the program that u-root
+	// starts, what the kernel calls for modules, and its own children.
+	switch name := filepath.Base(os.Args[0]); {
+	case name == collectRole:
 		os.Exit(collectMain(os.Stdin, os.Stdout))
+	case name == imageRole:
+		os.Exit(imageMain(os.Stdin, os.Stderr))
+	case name == "modprobe":
+		os.Exit(boot.Modprobe(os.Args[1:]))
+	case os.Getpid() == 1:
+		boot.Run(boot.Init, imageRole)
+	case name == "uinit":
+		boot.Run(boot.Uinit, imageRole)
 	}
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/boardprobe/boardprobe/probe"
+	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
+	"github.com/boardprobe/boardprobe/report"
+	"github.com/boardprobe/boardprobe/report/require"
+	"github.com/boardprobe/boardprobe/report/seal"
+)
+
+// evaluation is what one run makes, in RAM.
+type evaluation struct {
+	name      string // of the package
+	run       string // identity of the run
+	packed    []byte
+	findings  []require.Finding
+	table     string
+	questions string
+}
+
+// evaluate collects, judges and signs. A line for each section goes to progress.
+func evaluate(ctx context.Context, opt probe.Options, signer *seal.Signer, labels []string, progress io.Writer) (evaluation, error) {
+	started := time.Now()
+	evidence, err := collect(ctx, opt, func(e report.Evidence) {
+		fmt.Fprintf(progress, "boardprobe: %-13s %s\n", e.Section, strings.TrimSpace(e.Subject+" "+e.Text))
+	})
+	if err != nil {
+		return evaluation{}, err
+	}
+	r := probe.Build(context.Background(), evidence)
+	r.Run = runBlock(started, opt.Key, labels)
+	r.Run.Name = r.PackageName()
+	findings := require.Check(r)
+	packed, err := pack(r, evidence, findings, signer)
+	if err != nil {
+		return evaluation{}, err
+	}
+	words := fmt.Sprintf("by %s key %s (nobody vouches for it)", signer.Kind(), signer.KeyID())
+	return evaluation{
+		name:      r.Run.Name,
+		run:       r.Run.ID,
+		packed:    packed,
+		findings:  findings,
+		table:     require.Table(r, findings, require.TableOptions{Signed: words}),
+		questions: require.Questions(r, findings),
+	}, nil
+}
+
+// maxLabelBytes keeps a label on one line of the report.
+const maxLabelBytes = 128
+
+// checkLabel refuses what is not K=V.
+func checkLabel(label string) error {
+	k, _, ok := strings.Cut(label, "=")
+	if !ok || k == "" || len(label) > maxLabelBytes || strings.ContainsFunc(label, func(c rune) bool { return c < ' ' || c > '~' }) {
+		return errors.New("want K=V in at most 128 printable ASCII characters")
+	}
+	return nil
+}
+
+// built is before any run of this version; a clock that says less is wrong.
+var built = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func runBlock(started time.Time, key pseudonym.Key, labels []string) report.Run {
+	var id [5]byte
+	rand.Read(id[:])
+	text := base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").EncodeToString(id[:])
+	clock := "untrusted"
+	if started.Before(built) {
+		clock = "implausible"
+	}
+	build := runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				build = s.Value + " " + build
+			}
+		}
+	}
+	return report.Run{
+		ID: text[:4] + "-" + text[4:], Started: started.UTC().Format(time.RFC3339), Clock: clock, Millis: time.Since(started).Milliseconds(),
+		Probe: version, Build: build, PseudonymKey: key.ID(), Labels: labels,
+	}
+}
+
+// pack signs the report and everything it rests on into one file.
+func pack(r *report.Report, evidence []report.Evidence, findings []require.Finding, signer *seal.Signer) ([]byte, error) {
+	record, err := report.EncodeEvidence(evidence)
+	if err != nil {
+		return nil, err
+	}
+	contents, err := seal.Contents(signer, []seal.Member{{Name: "evidence.json", Data: record}})
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range seal.Digests(contents) {
+		r.Members = append(r.Members, report.Member(d))
+	}
+	document, err := report.Encode(r)
+	if err != nil {
+		return nil, err
+	}
+	verdicts := map[string]require.Verdict{}
+	for _, f := range findings {
+		if f.Group == "requirement" {
+			verdicts[f.ID] = f.Verdict
+		}
+	}
+	predicate, err := json.Marshal(struct {
+		Probe       string                     `json:"probe"`
+		Run         string                     `json:"run"`
+		Signer      string                     `json:"signer"`
+		Fingerprint string                     `json:"fingerprint"`
+		Verdicts    map[string]require.Verdict `json:"verdicts"`
+	}{r.Run.Probe, r.Run.ID, signer.Kind(), r.Fingerprint.Value, verdicts})
+	if err != nil {
+		return nil, err
+	}
+	return seal.Pack(document, contents, predicate, signer)
+}

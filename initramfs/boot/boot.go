@@ -1,0 +1,385 @@
+// Package boot makes a probe of a kernel and an initramfs: as the first process
+// (PID 1), or as the program that another init starts, it mounts what the
+// kernel itself offers, loads the modules of the devices that are there, waits
+// until no more appear, runs the probe in a child, and delivers what the child
+// leaves: to the report volume, and as a block of text to the serial consoles.
+//
+// It mounts no medium but the report volume and writes to no other. It neither
+// probes nor judges nor signs: that is done by the child, whose end, whatever
+// its kind, this process survives. It never returns, because a kernel whose
+// first process ends panics.
+package boot
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/boardprobe/boardprobe/initramfs/deliver"
+	"github.com/boardprobe/boardprobe/probe/decode/imagerecord"
+)
+
+// How the image came to run this process.
+const (
+	Init  = "init"  // as the first process of the kernel
+	Uinit = "uinit" // as the program that the init of u-root starts
+)
+
+// Job is what the child is told, as JSON on its standard input.
+type Job struct {
+	Folder       string        // where to leave its files
+	Timeout      time.Duration // of the whole run
+	Labels       []string      // what the kernel command line states of the board, K=V
+	PseudonymKey string        // file with the key, "" if the image carries none
+}
+
+// What the child leaves in the folder besides the package, whose name ends in
+// PackageSuffix. All are text with single newlines.
+const (
+	PackageSuffix = ".board.tar.gz"
+	ResultName    = "RESULT.TXT"    // the verdict table
+	QuestionsName = "QUESTIONS.TXT" // what remains to be asked
+	BlockName     = "BLOCK.TXT"     // the package as a block for a console
+)
+
+const (
+	outFolder    = "/run/boardprobe/out"
+	volumeFolder = "/run/boardprobe/volume"
+)
+
+// board is one run of the image.
+type board struct {
+	role, child string
+	started     time.Time
+	consoles    consoles
+	parameters  parameters
+	volume      string // device that carries the label, "" if there is none
+	volumeNote  string // why there is none
+	result      result
+	failed      string // why there is no report, "" if there is one
+	delivered   bool   // the volume has the report
+}
+
+// result is what the child left.
+type result struct {
+	name, table, questions string
+	packed, block          []byte
+}
+
+// Run does all of it. child is the name (the first argument) under which this
+// program, started again, does a Job. Run never returns.
+func Run(role, child string) {
+	b := &board{role: role, child: child, started: time.Now()}
+	b.guard("preparing", b.prepare)
+	b.guard("probing", b.probe)
+	b.guard("delivering", b.deliver)
+	b.guard("ending", b.end)
+	for {
+		time.Sleep(time.Hour)
+	}
+}
+
+// guard keeps a fault of one step from ending the process, and with it the
+// kernel.
+func (b *board) guard(what string, step func()) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			b.consoles.printf("boardprobe: fault while %s: %v\n", what, fault)
+		}
+	}()
+	step()
+}
+
+// prepare makes the board as complete as it can be, and leaves the record of it
+// for the probe.
+func (b *board) prepare() {
+	mounts := mountAll(firstMounts())
+	quiet()
+	b.consoles.find()
+	var notes []string
+	b.parameters, notes = parseParameters(readSmall("/proc/cmdline"))
+	b.consoles.printf("\nboardprobe: started; keep a log of this console from here on\n")
+	for _, note := range notes {
+		b.consoles.printf("boardprobe: kernel parameter %s\n", note)
+	}
+	mountAll(laterMounts()) // what succeeds now helps to tell when the board is complete
+	never := b.parameters.blacklist
+	if !b.parameters.modules {
+		never = []string{noModules}
+	}
+	record := imagerecord.Boot{Role: b.role}
+	if err := writeFile(neverFile, []byte(strings.Join(never, "\n")+"\n")); err != nil {
+		b.consoles.printf("boardprobe: %v\n", err)
+	}
+	l, err := newLoader(b.parameters.options, never)
+	if err != nil {
+		b.consoles.printf("boardprobe: %v\n", err)
+	}
+	b.consoles.printf("boardprobe: waiting for the devices\n")
+	record.Settled = coldplug(l)
+	record.SettleCapped = !record.Settled
+	record.Loaded, record.Failed, record.Skipped = l.loaded, l.failed, l.skipped
+	record.Mounts = append(mounts, mountAll(laterMounts())...)
+	b.consoles.find()
+	b.consoles.printf("boardprobe: %s\n", settleText(record, time.Since(b.started)))
+	b.findVolume()
+	record.ReportVolume, record.VolumeNote = b.volume, b.volumeNote
+	data, err := json.Marshal(record)
+	if err == nil {
+		err = writeFile("/"+imagerecord.BootPath, data)
+	}
+	if err != nil {
+		b.consoles.printf("boardprobe: %v\n", err)
+	}
+}
+
+func settleText(r imagerecord.Boot, after time.Duration) string {
+	text := fmt.Sprintf("devices complete after %d.%d s", after.Milliseconds()/1000, after.Milliseconds()/100%10)
+	if !r.Settled {
+		text = fmt.Sprintf("devices still appear after %d s, going on", int(after.Seconds()))
+	}
+	text += fmt.Sprintf("; modules: %d loaded", len(r.Loaded))
+	if len(r.Failed) > 0 {
+		text += fmt.Sprintf(", %d failed", len(r.Failed))
+	}
+	if len(r.Skipped) > 0 {
+		text += fmt.Sprintf(", %d left out", len(r.Skipped))
+	}
+	return text
+}
+
+// Bounds of what a medium that does not answer may hold up.
+const (
+	findLimit  = 15 * time.Second
+	writeLimit = 90 * time.Second
+)
+
+func (b *board) findVolume() {
+	type found struct{ device, note string }
+	answer, ok := within(findLimit, func() found {
+		device, note := deliver.Find("/", b.parameters.volume)
+		return found{device, note}
+	})
+	if !ok {
+		answer.note = fmt.Sprintf("a disk did not answer within %v", findLimit)
+	}
+	b.volume, b.volumeNote = answer.device, answer.note
+}
+
+// within runs a function that may wait for a medium for ever. The goroutine of
+// one that does is left behind: its thread cannot be stopped.
+func within[T any](limit time.Duration, f func() T) (answer T, ok bool) {
+	done := make(chan T, 1)
+	go func() { done <- f() }()
+	select {
+	case answer = <-done:
+		return answer, true
+	case <-time.After(limit):
+		return answer, false
+	}
+}
+
+// probe runs the child, and a second time if it leaves nothing.
+func (b *board) probe() {
+	for range 2 {
+		err := b.runChild()
+		if b.result, err = readResult(outFolder, err); err == nil {
+			b.failed = ""
+			return
+		}
+		b.failed = err.Error()
+		b.consoles.printf("boardprobe: no report: %v\n", err)
+	}
+}
+
+// grace is the time that a child has to sign and write when its time is over.
+const grace = 30 * time.Second
+
+func (b *board) runChild() error {
+	os.RemoveAll(outFolder)
+	if err := os.MkdirAll(outFolder, 0o700); err != nil {
+		return err
+	}
+	job := Job{Folder: outFolder, Timeout: b.parameters.timeout, Labels: b.parameters.labels}
+	if _, err := os.Stat("/" + imagerecord.PseudonymKeyPath); err == nil {
+		job.PseudonymKey = "/" + imagerecord.PseudonymKeyPath
+	}
+	text, err := json.Marshal(job)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), b.parameters.timeout+grace)
+	defer cancel()
+	child := exec.CommandContext(ctx, "/proc/self/exe")
+	child.Args = []string{b.child}
+	child.Stdin = bytes.NewReader(text)
+	child.Stderr = lines{b.consoles.printf}
+	child.Stdout = io.Discard
+	child.WaitDelay = time.Second // a child of the child may hold the pipe
+	err = child.Run()
+	if ctx.Err() != nil {
+		err = fmt.Errorf("the probe was stopped after %v", b.parameters.timeout+grace)
+	}
+	reap()
+	return err
+}
+
+// lines passes what a process prints on to a function.
+type lines struct{ printf func(string, ...any) }
+
+func (l lines) Write(p []byte) (int, error) {
+	l.printf("%s", p)
+	return len(p), nil
+}
+
+// reap collects processes that lost their parents.
+func reap() {
+	for {
+		if pid, err := unix.Wait4(-1, nil, unix.WNOHANG, nil); pid <= 0 && !errors.Is(err, unix.EINTR) {
+			return
+		}
+	}
+}
+
+// Bounds of what a child leaves; a package is at most a few hundred kB.
+const maxResultBytes = 64 << 20
+
+// readResult reads what the child left. How the child ended matters only if it
+// left nothing.
+func readResult(folder string, ended error) (r result, err error) {
+	names, err := filepath.Glob(filepath.Join(folder, "*"+PackageSuffix))
+	if err != nil || len(names) != 1 {
+		if ended == nil {
+			ended = errors.New("the probe left no package")
+		}
+		return r, ended
+	}
+	r.name = filepath.Base(names[0])
+	read := func(name string) []byte {
+		data, readErr := readBounded(filepath.Join(folder, name), maxResultBytes)
+		err = errors.Join(err, readErr)
+		return data
+	}
+	r.packed, r.block = read(r.name), read(BlockName)
+	r.table, r.questions = string(read(ResultName)), string(read(QuestionsName))
+	return r, err
+}
+
+// deliver carries the report off the board and prints the verdict before and
+// after the block, since the block scrolls it away.
+func (b *board) deliver() {
+	if b.failed != "" {
+		b.consoles.printf("\nboardprobe: there is no report: %s\nnext         save this console log and send it\n", b.failed)
+		return
+	}
+	if !b.delivered {
+		b.toVolume()
+	}
+	b.consoles.printf("\n%s\n", b.result.table)
+	b.consoles.print(append([]byte{'\n'}, append(b.result.block, '\n')...), func(t *console) bool { return !t.screen })
+	b.consoles.printf("%s%s", b.result.table, b.closing())
+	b.consoles.printf("boardprobe: delivered %d ms after start\n", time.Since(b.started).Milliseconds())
+}
+
+func (b *board) toVolume() {
+	if b.volume == "" {
+		return
+	}
+	r := b.result
+	table := r.table + closing(r, b.volume, "", nil)
+	run := strings.TrimSuffix(r.name[strings.LastIndexByte(r.name, '-')+1:], PackageSuffix)
+	files := []deliver.File{
+		{Name: r.name, Data: r.packed},
+		{Name: ResultName, Other: other(ResultName, run), Data: windowsText(table)},
+		{Name: QuestionsName, Other: other(QuestionsName, run), Data: windowsText(r.questions)},
+	}
+	err, ok := within(writeLimit, func() error {
+		return deliver.ToVolume(filepath.Join("/dev", b.volume), volumeFolder, files)
+	})
+	switch {
+	case !ok:
+		b.volumeNote = fmt.Sprintf("%s did not take the report within %v", b.volume, writeLimit)
+	case err != nil:
+		b.volumeNote = oneLine(err)
+	default:
+		b.delivered = true
+	}
+}
+
+// other is the name of a text beside that of an earlier run.
+func other(name, run string) string {
+	stem, kind, _ := strings.Cut(name, ".")
+	return stem + "-" + strings.ToUpper(run) + "." + kind
+}
+
+// windowsText ends lines as Notepad wants them.
+func windowsText(text string) []byte {
+	return []byte(strings.ReplaceAll(text, "\n", "\r\n"))
+}
+
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
+func (b *board) closing() string {
+	volume := b.volume
+	if !b.delivered {
+		volume = ""
+	}
+	return closing(b.result, volume, b.volumeNote, b.consoles.serial())
+}
+
+// Width of the first column of the verdict table, and of a line.
+const (
+	labelWidth = 13
+	lineWidth  = 79
+)
+
+// closing tells where the package is and what to do next.
+func closing(r result, volume, note string, serial []string) string {
+	var to []string
+	next := "send the file to whoever asked for this report; power may be cut"
+	if volume != "" {
+		to = append(to, "volume "+volume)
+	}
+	if len(serial) > 0 {
+		to = append(to, "console "+strings.Join(serial, ", "))
+	}
+	switch {
+	case volume != "":
+	case len(serial) > 0:
+		next = "no volume: save this console log and send it"
+	default:
+		to = append(to, "nowhere")
+		next = "nothing could carry the report: plug in a FAT volume with the label and press a key"
+	}
+	var text strings.Builder
+	field(&text, "package", r.name)
+	field(&text, "", fmt.Sprintf("%d kB -> %s", (len(r.packed)+999)/1000, strings.Join(to, ", ")))
+	if volume == "" && note != "" {
+		field(&text, "volume", note)
+	}
+	field(&text, "next", next)
+	return text.String()
+}
+
+// field writes a row of the table, wrapped at spaces.
+func field(text *strings.Builder, label, value string) {
+	line := fmt.Sprintf("%-*s", labelWidth, label)
+	for i, word := range strings.Fields(value) {
+		if i > 0 && len(line)+len(word) >= lineWidth {
+			text.WriteString(strings.TrimRight(line, " ") + "\n")
+			line = strings.Repeat(" ", labelWidth)
+		}
+		line += word + " "
+	}
+	text.WriteString(strings.TrimRight(line, " ") + "\n")
+}
