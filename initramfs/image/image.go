@@ -8,6 +8,7 @@
 package image
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,8 +19,8 @@ import (
 	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
 )
 
-// DefaultModuleLimit is up to how many bytes of modules, as the files are
-// shipped, an image carries all modules of a kernel. Unpacked they stay in RAM.
+// DefaultModuleLimit is up to how many bytes of modules, not compressed, an
+// image carries all modules of a kernel. They stay in RAM.
 const DefaultModuleLimit = 64 << 20
 
 // largeImage is the unpacked size above which a board with little RAM may not
@@ -233,5 +234,22 @@ func (a *Archive) addFromTree(name string, t *Tree, file string) error {
 		mode: modeRegular | 0o644,
 		size: t.files[file].size,
 		read: func() ([]byte, error) { return t.read(file) },
+	})
+}
+
+// addModule adds a module as the kernel loads it, not compressed: not every
+// kernel that has compressed modules can expand them itself, the probe need
+// not know how, and the image as a whole is compressed.
+func (a *Archive) addModule(name string, t *Tree, m module) error {
+	return a.add(name, entry{
+		mode: modeRegular | 0o644,
+		size: m.size,
+		read: func() ([]byte, error) {
+			data, err := t.read(m.file)
+			if err != nil {
+				return nil, err
+			}
+			return decompressAll(bytes.NewReader(data), maxModuleBytes)
+		},
 	})
 }

@@ -19,8 +19,7 @@ import (
 type module struct {
 	modinfo
 	file string // path in the tree
-	rel  string // path in the folder of the release
-	size int64
+	rel  string // path in the folder of the release, as the image has it
 }
 
 // kernel is the modules of one kernel release.
@@ -64,7 +63,7 @@ func readKernels(t *Tree) ([]kernel, error) {
 	for _, name := range slices.Sorted(maps.Keys(t.files)) {
 		if isModule(path.Base(name)) {
 			root, rel := releaseRoot(name)
-			byRoot[root] = append(byRoot[root], module{file: name, rel: rel, size: t.files[name].size})
+			byRoot[root] = append(byRoot[root], module{file: name, rel: moduleStem(rel) + ".ko"})
 		}
 	}
 	if len(byRoot) == 0 {

@@ -24,6 +24,7 @@ type modinfo struct {
 	name               string
 	release            string // that it was built for, the first word of vermagic
 	machine            elf.Machine
+	size               int64 // of the module itself, not compressed
 	depends            []string
 	softPre, softPost  []string
 	weak               []string // may be used, is not loaded for it
@@ -53,15 +54,11 @@ func moduleStem(base string) string {
 
 // readModule reads the .modinfo of a module. The name is that of its file.
 func readModule(name string, r io.Reader) (modinfo, error) {
-	content, ok := r.(io.ReaderAt)
-	if !ok || moduleStem(name)+".ko" != name {
-		data, err := decompressAll(r, maxModuleBytes)
-		if err != nil {
-			return modinfo{}, err
-		}
-		content = bytes.NewReader(data)
+	data, err := decompressAll(r, maxModuleBytes)
+	if err != nil {
+		return modinfo{}, err
 	}
-	f, err := elf.NewFile(content)
+	f, err := elf.NewFile(bytes.NewReader(data))
 	if err != nil {
 		return modinfo{}, err
 	}
@@ -73,15 +70,15 @@ func readModule(name string, r io.Reader) (modinfo, error) {
 	if section.Size > maxModinfoBytes || section.FileSize > maxModinfoBytes {
 		return modinfo{}, fmt.Errorf(".modinfo of %d bytes", section.Size)
 	}
-	data, err := section.Data()
+	text, err := section.Data()
 	if err != nil {
 		return modinfo{}, fmt.Errorf(".modinfo: %w", err)
 	}
-	info, err := parseModinfo(data)
+	info, err := parseModinfo(text)
 	if err != nil {
 		return modinfo{}, fmt.Errorf(".modinfo: %w", err)
 	}
-	info.machine = f.Machine
+	info.machine, info.size = f.Machine, int64(len(data))
 	if info.name == "" { // kernels before 4.12
 		info.name = moduleStem(name)
 	}

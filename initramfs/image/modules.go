@@ -76,7 +76,7 @@ func (a *Archive) addKernel(t *Tree, k kernel, all bool) ([]modinfo, error) {
 		if !names[m.name] {
 			continue
 		}
-		if err := a.addFromTree(dir+m.rel, t, m.file); err != nil {
+		if err := a.addModule(dir+m.rel, t, m); err != nil {
 			return nil, err
 		}
 		packed = append(packed, m.modinfo)
