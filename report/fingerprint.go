@@ -85,7 +85,11 @@ func (r *Report) BoardName() string {
 		if !found {
 			name = list[0]
 		}
-		if plain := plainName(name); plain != "" {
+		plain := plainName(name)
+		if plain != "" && plain[0] <= '9' { // "3-model-b" says little without its vendor
+			plain = plainName(list[0])
+		}
+		if plain != "" {
 			return plain
 		}
 	}

@@ -94,7 +94,7 @@ func sightText(r *report.Report) (text string, full bool) {
 		add(s.Settled.OK() && s.Settled.Value, "", "devices still appearing")
 	}
 	if n, ok := s.DeferredProbes.Get(); ok && n > 0 {
-		words = append(words, fmt.Sprintf("%d drivers waiting", n))
+		words = append(words, fmt.Sprintf("devices without a driver yet: %d", n))
 	}
 	prefix := "limited: "
 	if full {

@@ -77,8 +77,8 @@ func amountsOf(r *report.Report) amounts {
 		}
 	}
 	for _, c := range a.claims {
-		if apart(c.bytes, a.fitted) <= claimTolerance {
-			agree = append(agree, c.String())
+		if apart(c.bytes, a.fitted) <= claimTolerance && len(agree) < 2 {
+			agree = append(agree, c.String()) // two make the point, and fit the line
 		}
 	}
 	switch {

@@ -129,7 +129,7 @@ func TestCompleteness(t *testing.T) {
 		"sight":             {"completeness.sight", image, Pass, "full: root, vendor kernel, all modules, firmware packed"},
 		"live":              {"completeness.sight", live, Pass, "full: root, vendor kernel, all modules, all firmware"},
 		"not root":          {"completeness.sight", func(r *report.Report) { r.Sight.Root = no() }, Warn, "limited: not root, vendor kernel"},
-		"ours, blind, busy": {"completeness.sight", func(r *report.Report) { blind(r); busy(r); deferred(r); r.Sight.KernelOrigin = text(report.OriginOurs) }, Warn, "limited: root, the probe's kernel, no modules, firmware packed, devices still appearing, 2 drivers waiting"},
+		"ours, blind, busy": {"completeness.sight", func(r *report.Report) { blind(r); busy(r); deferred(r); r.Sight.KernelOrigin = text(report.OriginOurs) }, Warn, "limited: root, the probe's kernel, no modules, firmware packed, devices still appearing, devices without a driver yet: 2"},
 		"nothing known":     {"completeness.sight", func(r *report.Report) { r.Sight = report.Sight{} }, Warn, "limited: not root, kernel of unknown origin, modules not known"},
 		"a folder":          {"completeness.sight", folder, Warn, "a folder of recorded files"},
 		"identity":          {"identity.placeholder", image, Pass, "none among 3 values"},

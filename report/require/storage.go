@@ -104,10 +104,12 @@ func kindName(kind string) string {
 	return ""
 }
 
-// theirs reports whether a disk in a slot is certainly neither what the probe
-// was started from nor what takes the report. A part that is soldered is never
-// asked: it belongs to the board even if the board's Linux, and so the probe,
-// was started from it.
+// theirs reports whether a disk in a slot is neither what the probe was started
+// from nor what takes the report. A card must be known not to be, since cards
+// are what images are written to; a module of a kind that stays in its board is
+// taken for the customer's unless it is known to be ours. A part that is
+// soldered is never asked: it belongs to the board even if the board's Linux,
+// and so the probe, was started from it.
 func theirs(r *report.Report, d report.Disk) bool {
 	name, ok := d.Name.Get()
 	if !ok || name == "" {
@@ -116,7 +118,7 @@ func theirs(r *report.Report, d report.Disk) bool {
 	not := func(f report.Fact[string]) bool {
 		ours, ok := f.Get()
 		if !ok {
-			return f.Gap == report.Absent
+			return f.Gap == report.Absent || d.Kind.Value != report.KindSD
 		}
 		return ours != "" && !onDisk(ours, name)
 	}
