@@ -19,14 +19,15 @@ func TestWholePath(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	cmd := exec.Command(probe, "-o", dir, "-exit", "written", "-label", "hw=B2")
+	cmd := exec.Command(probe, "-o", ".", "-exit", "written", "-label", "hw=B2")
+	cmd.Dir = dir // a long path would make a long line
 	var table bytes.Buffer
 	cmd.Stderr = &table
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("boardprobe: %v\n%s", err, &table)
 	}
-	pkg := strings.TrimSpace(string(out))
+	pkg := filepath.Join(dir, strings.TrimSpace(string(out)))
 	for line := range strings.Lines(table.String()) {
 		if len(line) > 80 {
 			t.Errorf("a line of %d columns: %q", len(line)-1, line)

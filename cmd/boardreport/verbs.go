@@ -16,7 +16,7 @@ import (
 
 func runVerify(args []string, s streams) int {
 	f := flag.NewFlagSet("verify", flag.ContinueOnError)
-	trust := f.String("trust", "", "public keys in PEM that you trust (`FILE`)")
+	trust := f.String("trust", "", "keys that you trust, in PEM or as the allowed_signers of ssh-keygen (`FILE`)")
 	demand := f.String("require", "", "what must vouch for the package: `signer`")
 	data, status, done := s.parse(f, args)
 	if done {
@@ -27,9 +27,13 @@ func runVerify(args []string, s streams) int {
 	}
 	var trusted []seal.Trusted
 	if *trust != "" {
+		var notes []string
 		text, err := os.ReadFile(*trust)
 		if err == nil {
-			trusted, err = seal.ParseTrust(*trust, text)
+			trusted, notes, err = seal.ParseTrust(*trust, text)
+		}
+		for _, n := range notes {
+			fmt.Fprintf(s.err, "boardreport: %s: %s\n", *trust, n)
 		}
 		if err != nil {
 			return s.fail(err, "")
@@ -44,7 +48,7 @@ func runVerify(args []string, s streams) int {
 		fmt.Fprintln(s.out, "not an intact package")
 		return exitFindings
 	case l.Vouched():
-		fmt.Fprintf(s.out, "intact; signed by key %s; vouched by %s\n", l.KeyID, l.Signer)
+		fmt.Fprintf(s.out, "intact; signed by key %s; vouched by %s\n", l.KeyID, plain(l.Signer))
 	default:
 		fmt.Fprintf(s.out, "intact; signed by key %s; nobody vouches for it\n", l.KeyID)
 		if *demand == "signer" {

@@ -42,7 +42,7 @@ func newSigner(t testing.TB) *Signer {
 func TestVerify(t *testing.T) {
 	s, other := newSigner(t), newSigner(t)
 	data := sealed(t, s, "{}")
-	trusted, err := ParseTrust("lab", s.PublicPEM())
+	trusted, _, err := ParseTrust("lab", s.PublicPEM())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,26 +68,48 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// TestEveryBit changes every single bit of a package.
+// TestEveryBit changes every single bit of a small package, which its container
+// must show, and verifies it with one bit of every byte changed, and cut
+// everywhere.
 func TestEveryBit(t *testing.T) {
-	data := sealed(t, newSigner(t), "{}")
-	for i := range data {
-		for bit := range 8 {
-			data[i] ^= 1 << bit
-			if l := Verify(data, nil); l.Intact() {
-				t.Errorf("byte %d bit %d changed: still intact", i, bit)
+	p, err := Open(sealed(t, newSigner(t), "{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	core, err := p.Core()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !Verify(core, nil).Intact() || Verify(append(bytes.Clone(core), 0), nil).Intact() {
+		t.Error("the package is not intact, or is so with a byte at the end")
+	}
+	t.Run("container", func(t *testing.T) {
+		t.Parallel()
+		data := bytes.Clone(core)
+		for i := range data {
+			for bit := range 8 {
+				data[i] ^= 1 << bit
+				if _, faults := readContainer(data); len(faults) == 0 {
+					t.Errorf("byte %d bit %d changed: no fault", i, bit)
+				}
+				data[i] ^= 1 << bit
 			}
-			data[i] ^= 1 << bit
 		}
-	}
-	for n := range data {
-		if Verify(data[:n], nil).Intact() {
-			t.Errorf("cut to %d bytes: still intact", n)
+	})
+	t.Run("verify", func(t *testing.T) {
+		t.Parallel()
+		data := bytes.Clone(core)
+		for i := range data {
+			data[i] ^= 1 << (i % 8)
+			if Verify(data, nil).Intact() {
+				t.Errorf("byte %d bit %d changed: still intact", i, i%8)
+			}
+			data[i] ^= 1 << (i % 8)
+			if Verify(data[:i], nil).Intact() {
+				t.Errorf("cut to %d bytes: still intact", i)
+			}
 		}
-	}
-	if Verify(append(data, 0), nil).Intact() {
-		t.Error("a byte at the end: still intact")
-	}
+	})
 }
 
 // TestAlteredMember alters a member and packs it again as an attacker would

@@ -21,6 +21,8 @@ const (
 	// namespace and principal are what ssh-keygen -Y verify is told.
 	namespace = "board-evaluation-report"
 	principal = "boardprobe"
+	// sshKeyType is the only type of keys (RFC 8709).
+	sshKeyType = "ssh-ed25519"
 
 	statementType = "https://in-toto.io/Statement/v1"
 	payloadType   = "application/vnd.in-toto+json"
@@ -159,7 +161,7 @@ func sshString(parts ...[]byte) []byte {
 	return out
 }
 
-func sshPublic(key ed25519.PublicKey) []byte { return sshString([]byte("ssh-ed25519"), key) }
+func sshPublic(key ed25519.PublicKey) []byte { return sshString([]byte(sshKeyType), key) }
 
 // sshSigned is what an SSHSIG signs (OpenSSH PROTOCOL.sshsig).
 func sshSigned(message []byte) []byte {
@@ -183,7 +185,7 @@ const (
 )
 
 func encodeSSHSIG(s sshSignature) []byte {
-	blob := slices.Concat([]byte("SSHSIG\x00\x00\x00\x01"), sshString(sshPublic(s.key), []byte(namespace), nil, []byte("sha512"), sshString([]byte("ssh-ed25519"), s.sig)))
+	blob := slices.Concat([]byte("SSHSIG\x00\x00\x00\x01"), sshString(sshPublic(s.key), []byte(namespace), nil, []byte("sha512"), sshString([]byte(sshKeyType), s.sig)))
 	text := base64.StdEncoding.EncodeToString(blob)
 	var b strings.Builder
 	b.WriteString(sshBegin)
@@ -215,7 +217,7 @@ func parseSSHSIG(data []byte) (sshSignature, error) {
 
 // allowedSigners is the line that ssh-keygen -Y verify is given.
 func allowedSigners(key ed25519.PublicKey) []byte {
-	return fmt.Appendf(nil, "%s namespaces=\"%s\" ssh-ed25519 %s\n", principal, namespace, base64.StdEncoding.EncodeToString(sshPublic(key)))
+	return fmt.Appendf(nil, "%s namespaces=\"%s\" %s %s\n", principal, namespace, sshKeyType, base64.StdEncoding.EncodeToString(sshPublic(key)))
 }
 
 const readme = `This package holds a board evaluation report and its signatures. Standard tools

@@ -42,32 +42,6 @@ func (l Ladder) Intact() bool {
 // Vouched reports whether the signer is one that the caller trusts.
 func (l Ladder) Vouched() bool { return l.Signer != "" && l.Intact() }
 
-// Trusted is a key that somebody vouches for.
-type Trusted struct {
-	Name string
-	Key  ed25519.PublicKey
-}
-
-// ParseTrust reads a trust store: public keys in PEM, all under one name.
-func ParseTrust(name string, data []byte) ([]Trusted, error) {
-	var list []Trusted
-	for len(bytes.TrimSpace(data)) > 0 {
-		block, rest, err := nextPEM(data)
-		if err != nil {
-			return nil, fmt.Errorf("trust store: %w", err)
-		}
-		key, err := parsePublic(block.Bytes)
-		if err != nil {
-			return nil, fmt.Errorf("trust store: %w", err)
-		}
-		list, data = append(list, Trusted{name, key}), rest
-	}
-	if len(list) == 0 {
-		return nil, fmt.Errorf("trust store: no key in it")
-	}
-	return list, nil
-}
-
 // Verify checks a package file. It goes on after a fault as far as that is
 // safe, so that the member that is wrong can be named.
 func Verify(data []byte, trusted []Trusted) Ladder {
