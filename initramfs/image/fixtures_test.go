@@ -5,11 +5,8 @@ import (
 	"debug/elf"
 	"encoding/binary"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -120,15 +117,6 @@ func compressed(t testing.TB, format string, data []byte) []byte {
 	return b.Bytes()
 }
 
-// folder makes a file system of names and contents.
-func folder(files map[string][]byte) fstest.MapFS {
-	m := fstest.MapFS{}
-	for name, data := range files {
-		m[name] = &fstest.MapFile{Data: data, Mode: 0o644}
-	}
-	return m
-}
-
 // volumeFiles are the modules that every tree must have.
 func volumeFiles() map[string][]byte {
 	return map[string][]byte{
@@ -153,15 +141,6 @@ func released(files map[string][]byte) map[string][]byte {
 		}
 	}
 	return all
-}
-
-func treeOf(t testing.TB, kind Kind, files map[string][]byte) *Tree {
-	t.Helper()
-	tree, err := NewTree(string(kind), folder(files), kind)
-	if err != nil {
-		t.Fatalf("NewTree(%q) = %v; want no error", slices.Sorted(maps.Keys(files)), err)
-	}
-	return tree
 }
 
 // written writes an archive and reads it back.
