@@ -84,6 +84,9 @@ func disk(h *Host, name, dir, bus string, at, subsystem report.Fact[string]) rep
 		switch {
 		case scsiType.Value == "5": // SPC-4 6.4.2: CD or DVD
 			kind(report.KindOptical, report.External)
+			if d.SizeBytes.Value == noMediumBytes {
+				d.SizeBytes = report.Missing[int64](report.Absent, "no medium", d.SizeBytes.From...)
+			}
 		case strings.Contains(at.Value, "/usb"):
 			kind(report.KindUSB, report.External)
 		case strings.Contains(at.Value, "/ata"):
@@ -99,6 +102,11 @@ func disk(h *Host, name, dir, bus string, at, subsystem report.Fact[string]) rep
 	}
 	return d
 }
+
+// noMediumBytes is what the driver of optical drives says where it can read no
+// capacity (get_sectorsize in drivers/scsi/sr.c). No medium is of this size: it
+// is not a multiple of a CD's sectors.
+const noMediumBytes = 0x1fffff * 512
 
 // mmcDisk tells eMMC and SD apart by what the card says, and soldered and slot
 // by the device tree. Documentation/driver-api/mmc/mmc-dev-attrs.rst

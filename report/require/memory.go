@@ -128,7 +128,9 @@ func ram(r *report.Report) answer {
 		}
 		return strings.Join(list, "; ")
 	}
-	more := claimed(func(c claim) bool { return c.bytes >= minRAMBytes })
+	more := claimed(func(c claim) bool {
+		return c.bytes >= minRAMBytes && (m.fitted == 0 || c.bytes > m.fitted+c.tolerance(m.fitted))
+	})
 	less := claimed(func(c claim) bool { return c.whole() && c.bytes < minRAMBytes })
 	agreed := false
 	for _, c := range m.claims {
