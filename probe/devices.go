@@ -196,6 +196,6 @@ func collectGHW(_ context.Context, h *Host) (report.GHW, error) {
 		}
 		return list
 	}
-	g.PCI, g.NICs = devices("pci"), devices("network")
+	g.PCI, g.NICs, g.USB = devices("pci"), devices("network"), devices("usb")
 	return g, nil
 }

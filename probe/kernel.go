@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/boardprobe/boardprobe/probe/decode/imagerecord"
 	"github.com/boardprobe/boardprobe/report"
 )
 
@@ -51,6 +52,11 @@ func collectKernel(_ context.Context, h *Host) (report.Kernel, error) {
 // database.
 func collectDistribution(_ context.Context, h *Host) (report.Distribution, error) {
 	var d report.Distribution
+	if image := h.Read(imagerecord.ImagePath); image.Gap == "" {
+		// The vendor's system is on a medium that is not mounted.
+		not := report.Missing[string](report.NotProbed, "the probe image mounts no system of the board; run the probe on that system", image.ID)
+		return report.Distribution{ID: not, Name: not, VersionID: not, Codename: not, BuildID: not, Init: not, LibC: not, ContainerRuntime: not, Yocto: not, PackageManager: not}, nil
+	}
 	release := h.Read("etc/os-release")
 	if release.Gap == report.Absent {
 		release = h.Read("usr/lib/os-release")
@@ -61,6 +67,7 @@ func collectDistribution(_ context.Context, h *Host) (report.Distribution, error
 	}
 	d.ID, d.Name, d.VersionID, d.Codename, d.BuildID = field("ID"), field("PRETTY_NAME"), field("VERSION_ID"), field("VERSION_CODENAME"), field("BUILD_ID")
 	d.Init = base(h.Link("sbin/init"))
+	d.LibC = libc(h)
 	if info := h.Read("etc/buildinfo"); info.Gap == "" {
 		text := string(info.Data)
 		d.Yocto = report.Known(strings.TrimSpace(oneLine(buildVariable(text, "DISTRO")+" "+buildVariable(text, "DISTRO_VERSION"))), info.ID)
@@ -101,6 +108,26 @@ func collectDistribution(_ context.Context, h *Host) (report.Distribution, error
 		}
 	}
 	return d, nil
+}
+
+// libc tells the C library by its dynamic loader.
+func libc(h *Host) report.Fact[string] {
+	var asked []string
+	for _, dir := range []string{"lib", "lib64", "usr/lib"} {
+		a := h.List(dir)
+		asked = append(asked, a.ID)
+		for _, name := range a.List {
+			for _, c := range []struct{ prefix, name string }{{"ld-linux", "glibc"}, {"ld-musl-", "musl"}, {"ld-uClibc", "uClibc"}, {"ld64-uClibc", "uClibc"}} {
+				if strings.HasPrefix(name, c.prefix) {
+					return report.Known(c.name, a.ID).By(report.Inferred).Noting(name)
+				}
+			}
+		}
+		if a.Gap != "" && a.Gap != report.Absent {
+			return report.Missing[string](a.Gap, a.Note, asked...)
+		}
+	}
+	return report.Missing[string](report.Absent, "no dynamic loader in the usual places", asked...)
 }
 
 // shellVariable reads an assignment as os-release(5) allows it.

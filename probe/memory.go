@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/u-root/u-root/pkg/smbios"
+
 	"github.com/boardprobe/boardprobe/boards"
 	"github.com/boardprobe/boardprobe/report"
 )
@@ -44,7 +46,11 @@ func collectMemory(_ context.Context, h *Host) (report.Memory, error) {
 			}
 		}
 	}
+	moduleMemory(h, &m)
 	treeMemory(h, &m)
+	if table := firmwareMap(h); !table.IsZero() {
+		m.Claims = append(m.Claims, report.Claim{Source: "e820", Bytes: table})
+	}
 	if blocks := memoryBlocks(h); !blocks.IsZero() {
 		m.Claims = append(m.Claims, report.Claim{Source: "memory-blocks", Bytes: blocks})
 	}
@@ -91,6 +97,98 @@ func treeMemory(h *Host, m *report.Memory) {
 			m.FittedBytes = report.Known(fitted+n, both(m.FittedBytes.From, []string{reg.ID})...).By(report.Inferred).Noting("System RAM and reserved memory")
 		}
 	}
+}
+
+// moduleMemory adds up the memory devices that SMBIOS names. What they are more
+// than the kernel was given is the firmware's carve-out, for graphics as an
+// example. A table that names far more is not believed, only kept as a claim.
+func moduleMemory(h *Host, m *report.Memory) {
+	modules := parseAnswer(h.ask("smbios-memory/1", "sys/firmware/dmi/tables"), func(data []byte) (int64, error) {
+		var sum int64
+		for line := range strings.Lines(string(data)) {
+			n, err := strconv.ParseInt(strings.TrimSpace(line), 10, 62)
+			if err != nil || n < 0 || n > 1<<50 || sum > 1<<52 {
+				return 0, errors.New("a memory device of no known size")
+			}
+			sum += n
+		}
+		if sum == 0 {
+			return 0, errors.New("no memory device has a size")
+		}
+		return sum, nil
+	})
+	if modules.Gap == report.Absent {
+		return
+	}
+	m.Claims = append(m.Claims, report.Claim{Source: "smbios", Bytes: modules})
+	visible, ok := m.VisibleBytes.Get()
+	if size := modules.Value; ok && modules.OK() && visible < size && visible >= size/4*3 {
+		from := both(modules.From, m.VisibleBytes.From)
+		m.CarveOuts = append(m.CarveOuts, report.CarveOut{Name: "firmware", Bytes: report.Known(size-visible, from...).By(report.Inferred)})
+		m.FittedBytes = report.Known(size, from...).By(report.Inferred).Noting("System RAM and what SMBIOS says beyond it")
+	}
+}
+
+// gatherModules reads the sizes of the memory devices, in bytes, one a line,
+// "unknown" among them (SMBIOS type 17, DSP0134 7.18). The tables hold serial
+// numbers, so nothing else of them is recorded.
+func gatherModules(_ context.Context, f *files, dir string) ([]byte, error) {
+	const limit = 1 << 20 // a table is at most 64 KiB with the 32-bit entry point
+	entry, _, err := f.read(dir+"/smbios_entry_point", 256)
+	if err != nil {
+		return nil, err
+	}
+	table, _, err := f.read(dir+"/DMI", limit)
+	if err != nil {
+		return nil, err
+	}
+	info, err := smbios.ParseInfo(entry, table)
+	if err != nil {
+		return nil, err
+	}
+	devices, err := info.GetMemoryDevices()
+	if err != nil {
+		return nil, err
+	}
+	var out []byte
+	for _, d := range devices {
+		const unknown = 0xffff
+		if d.Size == unknown {
+			out = append(out, "unknown\n"...)
+			continue
+		}
+		out = fmt.Appendf(out, "%d\n", d.GetSizeBytes())
+	}
+	return out, nil
+}
+
+// firmwareMap adds up what the firmware of a PC gave to the kernel
+// (Documentation/ABI/testing/sysfs-firmware-memmap).
+func firmwareMap(h *Host) report.Fact[int64] {
+	const dir = "sys/firmware/memmap"
+	list := h.List(dir)
+	if list.Gap != "" {
+		return report.Fact[int64]{}
+	}
+	var sum int64
+	from := []string{list.ID}
+	hex := func(data []byte) (int64, error) { return strconv.ParseInt(strings.TrimSpace(string(data)), 0, 62) }
+	for _, name := range list.List {
+		kind := h.Text(dir + "/" + name + "/type")
+		if kind.Value != "System RAM" {
+			continue
+		}
+		start, end := parse(h, dir+"/"+name+"/start", hex), parse(h, dir+"/"+name+"/end", hex)
+		if !start.OK() || !end.OK() || end.Value < start.Value || end.Value > 1<<50 {
+			return report.Missing[int64](report.Invalid, "an entry is malformed", both(start.From, end.From)...)
+		}
+		sum += end.Value - start.Value + 1
+		from = append(both(from, start.From), end.From...)
+	}
+	if sum == 0 {
+		return report.Fact[int64]{}
+	}
+	return report.Known(sum, from...)
 }
 
 // cellOr reads one cell; the specification gives a value for where it is absent.

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"strings"
@@ -13,6 +14,20 @@ type reducer struct {
 	op     string
 	limit  int // of what is read
 	reduce func(data []byte) []byte
+}
+
+// gatherer answers a question about several files below a folder.
+type gatherer struct {
+	op     string
+	gather func(ctx context.Context, f *files, dir string) ([]byte, error)
+}
+
+// gatherers is the list of reduced questions about folders.
+func gatherers() []gatherer {
+	return []gatherer{
+		{"tree/1", gatherTree},
+		{"smbios-memory/1", gatherModules},
+	}
 }
 
 // reducers is the list of reduced questions about files.

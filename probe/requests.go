@@ -77,6 +77,17 @@ func askGHW(_ context.Context, subject string) ([]byte, error) {
 				a.Devices = append(a.Devices, ghwEntry{d.Name, d.MACAddress, ""})
 			}
 		}
+	case "usb":
+		u, err := ghw.USB(quiet...)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range u.Devices {
+			// The list has interfaces, too; all devices are bound to this driver.
+			if d.Driver == "usb" {
+				a.Devices = append(a.Devices, ghwEntry{fmt.Sprintf("#%d", len(a.Devices)+1), fmt.Sprintf("%04s:%04s", d.VendorID, d.ProductID), ""})
+			}
+		}
 	default:
 		return nil, unix.EINVAL
 	}

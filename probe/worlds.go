@@ -60,6 +60,15 @@ func (s *system) raw(ctx context.Context, q question, limit int) answer {
 			return s.reduce(r, q.subject, limit)
 		}
 	}
+	for _, g := range gatherers() {
+		if q.op == g.op {
+			data, err := g.gather(ctx, s.files, q.subject)
+			if err != nil {
+				return answer{errno: errnoOf(err)}
+			}
+			return cut(data, limit)
+		}
+	}
 	for _, r := range requests() {
 		if q.op == r.op {
 			if !s.live {

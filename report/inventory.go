@@ -225,7 +225,7 @@ type GHW struct {
 
 // GHWDevice is one device of ghw's lists.
 type GHWDevice struct {
-	Name   string       `json:"name" class:"key"` // PCI address, USB bus path or interface name
+	Name   string       `json:"name" class:"key"` // PCI address, interface name, or number in the list
 	ID     Fact[string] `json:"id,omitzero" class:"environment"`
 	Driver Fact[string] `json:"driver,omitzero" class:"environment"`
 }
