@@ -19,7 +19,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,7 +81,11 @@ type result struct {
 // Run does all of it. child is the name (the first argument) under which this
 // program, started again, does a Job. Run never returns.
 func Run(role, child string) {
+	// Somebody at the shell of the image may send a signal to its first process,
+	// as halt and reboot do; the runtime would end it.
+	signal.Notify(make(chan os.Signal, 1))
 	b := &board{role: role, child: child, started: time.Now()}
+	b.parameters, _ = parseParameters("") // should preparing fail
 	b.guard("preparing", b.prepare)
 	b.guard("probing", b.probe)
 	b.guard("delivering", b.deliver)
@@ -113,15 +119,8 @@ func (b *board) prepare() {
 		b.consoles.printf("boardprobe: kernel parameter %s\n", note)
 	}
 	mountAll(laterMounts()) // what succeeds now helps to tell when the board is complete
-	never := b.parameters.blacklist
-	if !b.parameters.modules {
-		never = []string{noModules}
-	}
 	record := imagerecord.Boot{Role: b.role}
-	if err := writeFile(neverFile, []byte(strings.Join(never, "\n")+"\n")); err != nil {
-		b.consoles.printf("boardprobe: %v\n", err)
-	}
-	l, err := newLoader(b.parameters.options, never)
+	l, err := newLoader(b.parameters.options, b.parameters.never())
 	if err != nil {
 		b.consoles.printf("boardprobe: %v\n", err)
 	}
@@ -166,26 +165,42 @@ const (
 
 func (b *board) findVolume() {
 	type found struct{ device, note string }
-	answer, ok := within(findLimit, func() found {
+	answers := make(chan found, 1)
+	err, ok := within(findLimit, func() error {
 		device, note := deliver.Find("/", b.parameters.volume)
-		return found{device, note}
+		answers <- found{device, note}
+		return nil
 	})
-	if !ok {
+	var answer found
+	switch {
+	case !ok:
 		answer.note = fmt.Sprintf("a disk did not answer within %v", findLimit)
+	case err != nil:
+		answer.note = oneLine(err)
+	default:
+		answer = <-answers
 	}
 	b.volume, b.volumeNote = answer.device, answer.note
 }
 
-// within runs a function that may wait for a medium for ever. The goroutine of
-// one that does is left behind: its thread cannot be stopped.
-func within[T any](limit time.Duration, f func() T) (answer T, ok bool) {
-	done := make(chan T, 1)
-	go func() { done <- f() }()
+// within runs a function that may wait for a device for ever. The goroutine of
+// one that does is left behind: its thread cannot be stopped. A fault of the
+// function is its error: in a goroutine of its own it would end the process.
+func within(limit time.Duration, f func() error) (err error, ok bool) {
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if fault := recover(); fault != nil {
+				done <- fmt.Errorf("fault: %v", fault)
+			}
+		}()
+		done <- f()
+	}()
 	select {
-	case answer = <-done:
-		return answer, true
+	case err = <-done:
+		return err, true
 	case <-time.After(limit):
-		return answer, false
+		return nil, false
 	}
 }
 
@@ -226,8 +241,9 @@ func (b *board) runChild() error {
 	child.Stderr = lines{b.consoles.printf}
 	child.Stdout = io.Discard
 	child.WaitDelay = time.Second // a child of the child may hold the pipe
-	err = child.Run()
-	if ctx.Err() != nil {
+	// A child that waits inside the kernel does not even die.
+	err, ok := within(b.parameters.timeout+2*grace, child.Run)
+	if !ok || ctx.Err() != nil {
 		err = fmt.Errorf("the probe was stopped after %v", b.parameters.timeout+grace)
 	}
 	reap()
@@ -279,14 +295,14 @@ func readResult(folder string, ended error) (r result, err error) {
 // after the block, since the block scrolls it away.
 func (b *board) deliver() {
 	if b.failed != "" {
-		b.consoles.printf("\nboardprobe: there is no report: %s\nnext         save this console log and send it\n", b.failed)
+		b.consoles.printf("\n%s", noReport(b.failed))
 		return
 	}
 	if !b.delivered {
 		b.toVolume()
 	}
 	b.consoles.printf("\n%s\n", b.result.table)
-	b.consoles.print(append([]byte{'\n'}, append(b.result.block, '\n')...), func(t *console) bool { return !t.screen })
+	b.consoles.print(slices.Concat([]byte{'\n'}, b.result.block, []byte{'\n'}), func(t *console) bool { return !t.screen })
 	b.consoles.printf("%s%s", b.result.table, b.closing())
 	b.consoles.printf("boardprobe: delivered %d ms after start\n", time.Since(b.started).Milliseconds())
 }
@@ -296,7 +312,7 @@ func (b *board) toVolume() {
 		return
 	}
 	r := b.result
-	table := r.table + closing(r, b.volume, "", nil)
+	table := r.table + closing(r, b.volume, "", b.parameters.volume, nil)
 	run := strings.TrimSuffix(r.name[strings.LastIndexByte(r.name, '-')+1:], PackageSuffix)
 	files := []deliver.File{
 		{Name: r.name, Data: r.packed},
@@ -334,17 +350,21 @@ func (b *board) closing() string {
 	if !b.delivered {
 		volume = ""
 	}
-	return closing(b.result, volume, b.volumeNote, b.consoles.serial())
+	return closing(b.result, volume, b.volumeNote, b.parameters.volume, b.consoles.serial())
 }
 
-// Width of the first column of the verdict table, and of a line.
-const (
-	labelWidth = 13
-	lineWidth  = 79
-)
+// noReport tells that there is nothing but the log.
+func noReport(why string) string {
+	var text strings.Builder
+	field(&text, "no report", why)
+	field(&text, "next", "save this console log and send it")
+	return text.String()
+}
 
-// closing tells where the package is and what to do next.
-func closing(r result, volume, note string, serial []string) string {
+// closing tells where the package is and what to do next. volume is the one
+// that has it, or the note says why none has; label is that of the volume that
+// was wanted; serial are the consoles that printed it.
+func closing(r result, volume, note, label string, serial []string) string {
 	var to []string
 	next := "send the file to whoever asked for this report; power may be cut"
 	if volume != "" {
@@ -359,7 +379,7 @@ func closing(r result, volume, note string, serial []string) string {
 		next = "no volume: save this console log and send it"
 	default:
 		to = append(to, "nowhere")
-		next = "nothing could carry the report: plug in a FAT volume with the label and press a key"
+		next = "nothing could carry the report: plug in a FAT volume labelled " + label + " and press a key"
 	}
 	var text strings.Builder
 	field(&text, "package", r.name)
@@ -369,17 +389,4 @@ func closing(r result, volume, note string, serial []string) string {
 	}
 	field(&text, "next", next)
 	return text.String()
-}
-
-// field writes a row of the table, wrapped at spaces.
-func field(text *strings.Builder, label, value string) {
-	line := fmt.Sprintf("%-*s", labelWidth, label)
-	for i, word := range strings.Fields(value) {
-		if i > 0 && len(line)+len(word) >= lineWidth {
-			text.WriteString(strings.TrimRight(line, " ") + "\n")
-			line = strings.Repeat(" ", labelWidth)
-		}
-		line += word + " "
-	}
-	text.WriteString(strings.TrimRight(line, " ") + "\n")
 }

@@ -17,12 +17,8 @@ import (
 	"github.com/boardprobe/boardprobe/probe/decode/modalias"
 )
 
-// neverFile tells the modprobe that the kernel calls what this start of the
-// image does not load: a module a line, or noModules.
-const (
-	neverFile = "/run/boardprobe/never"
-	noModules = "*"
-)
+// noModules in the place of a module's name forbids all of them.
+const noModules = "*"
 
 // harmful are modules that are not loaded whatever asks for them: they test the
 // kernel, at the cost of flash or memory, pretend to be hardware, or, as
@@ -39,12 +35,18 @@ var watchdogs = regexp.MustCompile(`^(.*_wdt|.*_wdt_.*|wdt_.*|.*_watchdog.*|soft
 // treeAlias begins the module alias of a device-tree node.
 const treeAlias = "of:"
 
-// loadLimit is how long one module may take to start.
-const loadLimit = 10 * time.Second
+// Bounds of the time that modules take to start: of one, and of all together,
+// so that drivers which hang one after the other do not make a board seem dead.
+const (
+	loadLimit    = 10 * time.Second
+	loadAllLimit = 90 * time.Second
+)
 
 // loader loads modules of the running kernel.
 type loader struct {
-	dir     string // /lib/modules/RELEASE
+	insert  func(path, options string) error // loads the file of a module, by its path in the folder of the release
+	limit   time.Duration                    // of one module
+	left    time.Duration                    // of all of them
 	table   *modalias.Table
 	never   []string          // names by which the user forbids modules
 	options map[string]string // parameters of modules
@@ -58,8 +60,10 @@ type loader struct {
 // newLoader reads the index of the running kernel's modules. Without one, which
 // is no error, nothing can be loaded.
 func newLoader(options map[string]string, never []string) (*loader, error) {
-	l := &loader{never: never, options: options, asked: map[string]bool{}, tried: map[string]bool{}}
-	l.table = modalias.NewTable(modalias.Index{})
+	l := &loader{
+		never: never, options: options, limit: loadLimit, left: loadAllLimit, table: modalias.NewTable(modalias.Index{}),
+		asked: map[string]bool{}, tried: map[string]bool{},
+	}
 	var name unix.Utsname
 	if err := unix.Uname(&name); err != nil {
 		return l, fmt.Errorf("modules: %w", err)
@@ -79,7 +83,9 @@ func newLoader(options map[string]string, never []string) (*loader, error) {
 	if err != nil {
 		return l, err
 	}
-	l.dir, l.table = filepath.Join("/lib/modules", release), modalias.NewTable(index)
+	dir := filepath.Join("/lib/modules", release)
+	l.insert = func(path, options string) error { return insert(filepath.Join(dir, path), options) }
+	l.table = modalias.NewTable(index)
 	return l, nil
 }
 
@@ -104,7 +110,13 @@ func (l *loader) request(name string) bool {
 		return false
 	}
 	l.asked[name] = true
-	modules, _ := l.table.Closure(l.table.Named(name)...)
+	modules, missing := l.table.Closure(l.table.Named(name)...)
+	for _, name := range missing {
+		if name = strings.ReplaceAll(name, "-", "_"); !l.tried[name] {
+			l.tried[name] = true
+			l.failed = append(l.failed, imagerecord.Note{Subject: name, Error: "another module needs it, and the image has none"})
+		}
+	}
 	for _, m := range modules {
 		l.load(m, strings.HasPrefix(name, treeAlias))
 	}
@@ -124,21 +136,24 @@ func (l *loader) load(m modalias.Module, byTree bool) {
 		return
 	}
 	l.tried[name] = true
+	l.skipped = slices.DeleteFunc(l.skipped, func(s string) bool { return s == name })
 	if l.forbidden(name) {
 		l.skipped = append(l.skipped, name)
 		return
 	}
+	if l.left <= 0 {
+		l.failed = append(l.failed, imagerecord.Note{Subject: name, Error: fmt.Sprintf("not tried: others took %v", loadAllLimit)})
+		return
+	}
 	// If this module stops the board, the kernel's log says which it was.
 	logLine("loading " + name)
-	done := make(chan error, 1)
-	go func() { done <- insert(filepath.Join(l.dir, m.Path), l.options[name]) }()
-	var err error
-	select {
-	case err = <-done:
-	case <-time.After(loadLimit):
+	started := time.Now()
+	err, ok := within(l.limit, func() error { return l.insert(m.Path, l.options[name]) })
+	if !ok {
 		// The call cannot be taken back; its thread waits with the driver.
-		err = fmt.Errorf("still starting after %v", loadLimit)
+		err = fmt.Errorf("still starting after %v", l.limit)
 	}
+	l.left -= time.Since(started)
 	switch {
 	case err == nil:
 		l.loaded = append(l.loaded, name)
@@ -179,13 +194,14 @@ func logLine(text string) {
 // What it is asked for and cannot give is no more than an exit status, because
 // the kernel asks for much that it can do without.
 func Modprobe(args []string) int {
-	never := strings.Fields(readSmall(neverFile))
-	if slices.Contains(never, noModules) {
+	// The kernel may call before /proc is mounted. Then nobody knows what is not
+	// to be loaded, and the first process loads what is needed soon after.
+	line := readSmall("/proc/cmdline")
+	p, _ := parseParameters(line)
+	if line == "" || !p.modules {
 		return 1
 	}
-	// /proc may not be mounted yet; then the modules get no parameters.
-	p, _ := parseParameters(readSmall("/proc/cmdline"))
-	l, err := newLoader(p.options, never)
+	l, err := newLoader(p.options, p.never())
 	if err != nil {
 		return 1
 	}

@@ -48,21 +48,39 @@ func parseParameters(line string) (p parameters, notes []string) {
 		if module != "boardprobe" {
 			// As modprobe does: module.parameter=value is the module's.
 			module = strings.ReplaceAll(module, "-", "_")
-			p.options[module] = strings.TrimSpace(p.options[module] + " " + strings.TrimPrefix(word, word[:strings.IndexByte(word, '.')+1]))
+			_, option, _ := strings.Cut(word, ".")
+			if strings.ContainsAny(option, " \t\n") {
+				option = name + `="` + value + `"` // or the kernel would split it
+			}
+			p.options[module] = strings.TrimSpace(p.options[module] + " " + option)
 			continue
 		}
 		if err := p.set(name, value); err != nil {
-			notes = append(notes, fmt.Sprintf("boardprobe.%s: %v", name, err))
+			notes = append(notes, fmt.Sprintf("boardprobe.%.32s: %v", name, err))
 		}
 	}
+	if more := len(notes) - maxNotes; more > 0 {
+		notes = append(notes[:maxNotes], fmt.Sprintf("and %d more that make no sense", more))
+	}
 	return p, notes
+}
+
+// maxNotes bounds what a garbled command line may print.
+const maxNotes = 8
+
+// never returns the modules that are not to be loaded.
+func (p *parameters) never() []string {
+	if !p.modules {
+		return []string{noModules}
+	}
+	return p.blacklist
 }
 
 func (p *parameters) set(name, value string) error {
 	switch name {
 	case "out":
-		if value == "" || len(value) > 11 {
-			return fmt.Errorf("a FAT label has 1 to 11 characters")
+		if value == "" || len(value) > 11 || ascii(value) != value || strings.Contains(value, "\n") {
+			return fmt.Errorf("a FAT label has 1 to 11 ASCII characters")
 		}
 		p.volume = value
 	case "end":
@@ -98,8 +116,9 @@ func (p *parameters) set(name, value string) error {
 }
 
 // splitCommandLine splits at spaces that are not between double quotes, and
-// takes the quotes away (next_arg in lib/cmdline.c of the kernel). What follows
-// "--" is for init and is read as well.
+// takes the quotes away (next_arg in lib/cmdline.c of the kernel, which keeps
+// those within a word; no parameter of ours has any). What follows "--" is for
+// init and is read as well.
 func splitCommandLine(line string) []string {
 	var words []string
 	var word strings.Builder

@@ -24,39 +24,56 @@ const (
 // appear, until none has appeared for a while. It reports whether that happened
 // before the cap.
 func coldplug(l *loader) (settled bool) {
+	w := watch{walk: l.walk, slow: slowBuses, now: time.Now}
 	events, err := listen()
 	if err == nil {
 		defer unix.Close(events)
+		w.wait = func(d time.Duration) bool {
+			aliases := receive(events, d)
+			for _, alias := range aliases {
+				l.request(alias)
+			}
+			return len(aliases) > 0
+		}
+	} else {
+		w.wait = func(d time.Duration) bool {
+			time.Sleep(min(d, quietBare))
+			return l.walk()
+		}
 	}
-	started := time.Now()
-	l.walk()
 	for _, name := range needed() {
 		l.request(name)
 	}
-	last := time.Now()
-	for time.Since(started) < settleCap {
+	return w.settle()
+}
+
+// watch is how the devices of a board are watched.
+type watch struct {
+	walk func() bool              // looks at all devices; whether any was new
+	wait func(time.Duration) bool // waits at most that long; whether any appeared
+	slow func() bool              // whether the board has a bus on which they take longer
+	now  func() time.Time
+}
+
+// settle waits until no device has appeared for a while, and reports whether
+// that was before the cap.
+func (w watch) settle() bool {
+	end := w.now().Add(settleCap)
+	w.walk()
+	for last := w.now(); w.now().Before(end); {
 		quiet := quietBare
-		if slowBuses() {
+		if w.slow() {
 			quiet = quietBuses
 		}
-		if time.Since(last) >= quiet {
-			// Events can be lost; what is there now has the last word.
-			if !l.walk() {
-				return true
+		switch left := quiet - w.now().Sub(last); {
+		case left > 0:
+			if w.wait(min(left, end.Sub(w.now()))) {
+				last = w.now()
 			}
-			last = time.Now()
-			continue
-		}
-		if err != nil {
-			time.Sleep(quiet / 4)
-			if l.walk() {
-				last = time.Now()
-			}
-			continue
-		}
-		for _, alias := range receive(events, quiet-time.Since(last)) {
-			last = time.Now()
-			l.request(alias)
+		case w.walk(): // events can be lost; what is there now has the last word
+			last = w.now()
+		default:
+			return true
 		}
 	}
 	return false
@@ -116,7 +133,7 @@ func receive(fd int, wait time.Duration) (aliases []string) {
 		return nil
 	}
 	message := make([]byte, maxAttribute)
-	for {
+	for range maxEvents {
 		n, from, err := unix.Recvfrom(fd, message, 0)
 		if errors.Is(err, unix.ENOBUFS) {
 			aliases = append(aliases, "")
@@ -132,7 +149,12 @@ func receive(fd int, wait time.Duration) (aliases []string) {
 			aliases = append(aliases, alias)
 		}
 	}
+	return aliases
 }
+
+// maxEvents bounds what is taken at once: a device with a loose contact comes
+// and goes faster than it can be told.
+const maxEvents = 256
 
 // appeared reads a message: ACTION@PATH and KEY=VALUE, each ended by a zero
 // (lib/kobject_uevent.c). Modules and the queues of network devices come and go
