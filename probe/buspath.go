@@ -5,6 +5,22 @@ import (
 	"strings"
 )
 
+// path is the key of the device at a place below sys/devices. The two halves of
+// a USB 3 controller are two buses with the same ports, told apart by the
+// version that their root hubs speak.
+func (h *Host) path(place string) string {
+	parts := strings.Split(place, "/")
+	for i, part := range parts {
+		if rootHub.MatchString(part) {
+			version := h.Text(strings.Join(parts[:i+1], "/") + "/version")
+			parts[i] = "usb-" + strings.Trim(strings.TrimSuffix(version.Value, ".00"), " ")
+		}
+	}
+	return busPath(strings.Join(parts, "/"))
+}
+
+var rootHub = regexp.MustCompile(`^usb\d+$`)
+
 // busPath turns the place of a device below sys/devices into a key that does
 // not depend on the order in which a kernel found things: components that only
 // carry a number of the kernel are dropped or lose that number.

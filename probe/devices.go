@@ -43,7 +43,7 @@ func collectNetwork(_ context.Context, h *Host) ([]report.NIC, error) {
 			continue
 		}
 		n := report.NIC{
-			Path: busPath(path.Dir(at.Value)), Name: report.Known(name, at.From...),
+			Path: h.path(path.Dir(at.Value)), Name: report.Known(name, at.From...),
 			Driver: base(h.Link(dir + "/device/driver")), MAC: h.Text(dir + "/address"),
 			MACOrigin: parse(h, dir+"/addr_assign_type", func(data []byte) (string, error) {
 				n, err := decimal(data)
@@ -138,7 +138,7 @@ func collectUSB(_ context.Context, h *Host) ([]report.USBDevice, error) {
 			continue
 		}
 		d := report.USBDevice{
-			Path: busPath(at.Value), ID: pair(h, dir, "idVendor", "idProduct"), Manufacturer: h.Text(dir + "/manufacturer"), Product: h.Text(dir + "/product"),
+			Path: h.path(at.Value), ID: pair(h, dir, "idVendor", "idProduct"), Manufacturer: h.Text(dir + "/manufacturer"), Product: h.Text(dir + "/product"),
 			Serial: h.Text(dir + "/serial"), Class: h.Text(dir + "/bDeviceClass"), Revision: h.Text(dir + "/bcdDevice"),
 			SpeedMbps10: parse(h, dir+"/speed", func(data []byte) (int64, error) {
 				text := strings.TrimSpace(string(data))
@@ -152,7 +152,7 @@ func collectUSB(_ context.Context, h *Host) ([]report.USBDevice, error) {
 		if strings.HasPrefix(name, "usb") {
 			// The text of a root hub names the kernel and its serial the bus.
 			d.Attached = report.Known(report.Soldered, at.From...)
-			d.Revision, d.Product, d.Manufacturer = report.Fact[string]{}, report.Fact[string]{}, report.Fact[string]{}
+			d.Revision, d.Product, d.Manufacturer, d.Serial = report.Fact[string]{}, report.Fact[string]{}, report.Fact[string]{}, report.Fact[string]{}
 		} else {
 			d.Attached = parse(h, dir+"/removable", func(data []byte) (string, error) {
 				if strings.TrimSpace(string(data)) == "fixed" {

@@ -50,7 +50,7 @@ func identitySources() []identitySource {
 		{"sys/class/nvme/*/serial", addText},
 		{"sys/class/nvme/*/hostid", addText},
 		{"sys/class/nvme/*/subsysnqn", addText},
-		{"sys/bus/usb/devices/*/serial", addText},
+		{"sys/bus/usb/devices/*/serial", addUSB},
 		{"proc/cpuinfo", addCPUSerial},
 		{"etc/machine-id", addText},
 		{"etc/hostname", addText},
@@ -122,6 +122,14 @@ func expand(f *files, pattern string) []string {
 
 func addText(_ *files, r *pseudonym.Replacer, _ string, data []byte) {
 	r.AddText(string(data))
+}
+
+// addUSB leaves out root hubs, whose serial number is the place of their
+// controller (rh_string in drivers/usb/core/hcd.c): it identifies no unit.
+func addUSB(f *files, r *pseudonym.Replacer, name string, data []byte) {
+	if !rootHub.MatchString(path.Base(path.Dir(name))) {
+		addText(f, r, name, data)
+	}
 }
 
 func addMAC(_ *files, r *pseudonym.Replacer, _ string, data []byte) {

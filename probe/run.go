@@ -138,6 +138,7 @@ func Build(ctx context.Context, evidence []report.Evidence) *report.Report {
 		}
 		r.Sections = append(r.Sections, s)
 	}
+	r.Distinguish()
 	r.SetFingerprints()
 	return r
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -30,6 +31,9 @@ func collectStorage(_ context.Context, h *Host) ([]report.Disk, error) {
 		if !at.OK() || strings.Contains(at.Value, "/virtual/") && !strings.Contains(at.Value, "nvme-subsystem") {
 			continue
 		}
+		if strings.Contains(at.Value, "/nvme-subsystem/") {
+			at = nvmePlace(h, at)
+		}
 		if hidden := h.Flag(dir + "/hidden"); hidden.OK() && hidden.Value {
 			continue
 		}
@@ -46,10 +50,29 @@ func collectStorage(_ context.Context, h *Host) ([]report.Disk, error) {
 	return disks, err
 }
 
+// nvmePlace finds the bus place of an NVMe namespace that a kernel with
+// multipath support shows below its subsystem, which is on no bus: the place of
+// the first of the controllers that lead to it.
+func nvmePlace(h *Host, at report.Fact[string]) report.Fact[string] {
+	subsystem, name := path.Split(at.Value)
+	list := h.List(strings.TrimSuffix(subsystem, "/"))
+	for _, entry := range list.List {
+		if !nvmeController.MatchString(entry) {
+			continue
+		}
+		if controller := h.Link(subsystem + entry); controller.OK() {
+			return report.Known(controller.Value+"/"+name, both(at.From, both([]string{list.ID}, controller.From))...)
+		}
+	}
+	return at
+}
+
+var nvmeController = regexp.MustCompile(`^nvme\d+$`)
+
 func disk(h *Host, name, dir, bus string, at, subsystem report.Fact[string]) report.Disk {
 	device := dir + "/device"
 	d := report.Disk{
-		Path: busPath(at.Value),
+		Path: h.path(at.Value),
 		Name: report.Known(name, at.From...),
 		SizeBytes: parse(h, dir+"/size", func(data []byte) (int64, error) {
 			n, err := decimal(data)
@@ -74,6 +97,9 @@ func disk(h *Host, name, dir, bus string, at, subsystem report.Fact[string]) rep
 		mmcDisk(h, device, at.Value, &d)
 	case bus == "nvme" || bus == "nvme-subsystem":
 		kind(report.KindNVMe, report.Slot)
+		if controller := path.Dir(at.Value); bus == "nvme-subsystem" {
+			d.Driver = base(h.Link(controller + "/device/driver"))
+		}
 		d.Model, d.Serial, d.FirmwareRevision = h.Text(device+"/model"), h.Text(device+"/serial"), h.Text(device+"/firmware_rev")
 	case bus == "virtio":
 		kind(report.KindVirtio, report.Soldered)
@@ -171,7 +197,7 @@ func rawFlash(h *Host) ([]report.Disk, error) {
 			continue
 		}
 		flash = append(flash, report.Disk{
-			Path: busPath(at.Value), Name: report.Known(name, at.From...), Kind: report.Known(report.KindMTD, at.From...),
+			Path: h.path(at.Value), Name: report.Known(name, at.From...), Kind: report.Known(report.KindMTD, at.From...),
 			SizeBytes: h.Int(dir + "/size"), Model: h.Text(dir + "/name"), Attached: report.Known(report.Soldered, at.From...).By(report.Inferred),
 		})
 	}
@@ -198,7 +224,7 @@ func collectMMC(_ context.Context, h *Host) ([]report.MMCHost, error) {
 			a := h.Read(mmcNode(at.Value) + "/" + property)
 			return a.Gap == "", a.ID
 		}
-		m := report.MMCHost{Path: busPath(at.Value), Name: report.Known(name, at.From...), Node: node}
+		m := report.MMCHost{Path: h.path(at.Value), Name: report.Known(name, at.From...), Node: node}
 		entries := h.List(dir)
 		m.Card = report.Missing[string](report.Absent, "", entries.ID)
 		for _, e := range entries.List {

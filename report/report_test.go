@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -190,4 +191,16 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("decoded, and cannot be encoded: %v", err)
 		}
 	})
+}
+
+func TestDistinguish(t *testing.T) {
+	r := &Report{USB: []USBDevice{{Path: "a"}, {Path: "b"}, {Path: "a"}, {Path: "a"}}}
+	r.Distinguish()
+	var got []string
+	for _, d := range r.USB {
+		got = append(got, d.Path)
+	}
+	if want := []string{"a", "b", "a#2", "a#3"}; !slices.Equal(got, want) {
+		t.Errorf("keys = %q; want %q", got, want)
+	}
 }

@@ -142,10 +142,8 @@ func walk(v reflect.Value, at walked, yield func(Leaf) bool) bool {
 
 // key returns the value of the field of class key.
 func key(element reflect.Value) string {
-	for i := range element.NumField() {
-		if Class(element.Type().Field(i).Tag.Get("class")) == ClassKey {
-			return element.Field(i).String()
-		}
+	if i, ok := keyField(element.Type()); ok {
+		return element.Field(i).String()
 	}
 	return ""
 }
@@ -210,4 +208,41 @@ func checkClasses(t reflect.Type, path string) error {
 		return fmt.Errorf("%s: a list element has one key, this has %d", path, keys)
 	}
 	return nil
+}
+
+// Distinguish numbers the elements of a list that have one key, so that every
+// fact has a path of its own: a board may have two devices which nothing tells
+// apart but the order in which they are listed.
+func (r *Report) Distinguish() { distinguish(reflect.ValueOf(r).Elem()) }
+
+func distinguish(v reflect.Value) {
+	for i := range v.NumField() {
+		switch field := v.Field(i); {
+		case field.Type().Implements(reflect.TypeFor[leafer]()):
+		case field.Kind() == reflect.Struct:
+			distinguish(field)
+		case field.Kind() == reflect.Slice && field.Type().Elem().Kind() == reflect.Struct:
+			seen := map[string]int{}
+			for k := range field.Len() {
+				element := field.Index(k)
+				distinguish(element)
+				if at, ok := keyField(element.Type()); ok {
+					name := element.Field(at).String()
+					if seen[name]++; seen[name] > 1 {
+						element.Field(at).SetString(fmt.Sprintf("%s#%d", name, seen[name]))
+					}
+				}
+			}
+		}
+	}
+}
+
+// keyField finds the field of class key.
+func keyField(t reflect.Type) (int, bool) {
+	for i := range t.NumField() {
+		if Class(t.Field(i).Tag.Get("class")) == ClassKey {
+			return i, true
+		}
+	}
+	return 0, false
 }

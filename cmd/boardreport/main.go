@@ -39,6 +39,7 @@ func commands() []command {
 		{"ask", "print the open questions to the customer", runAsk},
 		{"diff", "compare two packages by class", runDiff},
 		{"same", "hold two or more packages against one hardware revision", runSame},
+		{"receive", "take the packages out of the log of a console", runReceive},
 		{"replay", "collect a report again from its evidence and compare", runReplay},
 	}
 }

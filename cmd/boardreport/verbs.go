@@ -99,6 +99,12 @@ func runCheck(args []string, s streams) int {
 	f := flag.NewFlagSet("check", flag.ContinueOnError)
 	format := f.String("format", "text", "`text` or json")
 	failOn := f.String("fail-on", "", "what makes the exit status 1 beside requirements: groups and verdicts (`LIST`)")
+	var waivers []require.Waiver
+	f.Func("accept", "let a finding be, for a reason that stays visible (`ID=REASON`, may be repeated)", func(text string) error {
+		w, err := require.ParseWaiver(text)
+		waivers = append(waivers, w)
+		return err
+	})
 	data, status, done := s.parse(f, args)
 	if done {
 		return status
@@ -114,7 +120,10 @@ func runCheck(args []string, s streams) int {
 	if r == nil {
 		return status
 	}
-	findings := require.Check(r)
+	findings, err := require.Waive(require.Check(r), waivers)
+	if err != nil {
+		return s.fail(err, "")
+	}
 	switch *format {
 	case "json":
 		text, err := require.Encode(findings)
@@ -145,6 +154,7 @@ func runAsk(args []string, s streams) int {
 
 func runReplay(args []string, s streams) int {
 	f := flag.NewFlagSet("replay", flag.ContinueOnError)
+	strict := f.Bool("strict", false, "exit 3 if the report was made by another version and differs")
 	data, status, done := s.parse(f, args)
 	if done {
 		return status
@@ -184,8 +194,11 @@ func runReplay(args []string, s streams) int {
 		fmt.Fprintf(s.out, "%s: not in the replay\n", plain(path))
 	}
 	fmt.Fprintln(s.out, "the replay differs")
-	if r.Run.Probe == version {
+	switch {
+	case r.Run.Probe == version:
 		return exitFindings
+	case *strict:
+		return exitUnknown
 	}
 	return exitOK
 }

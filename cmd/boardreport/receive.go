@@ -1,0 +1,79 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/boardprobe/boardprobe/report/seal"
+)
+
+// runReceive takes packages out of the log of a console. Every whole package
+// of the log is written; for one that is not whole it says which lines another
+// log, or another print of the block, has to bring.
+func runReceive(args []string, s streams) int {
+	f := flag.NewFlagSet("receive", flag.ContinueOnError)
+	out := f.String("o", "", "write the package to `PKG`, - is stdout (default: under its own name, here)")
+	log, status, done := s.parse(f, args)
+	if done {
+		return status
+	}
+	blocks, err := seal.DecodeArmour(log)
+	if err != nil {
+		s.fail(err, "log the console from before the probe ends, or press a key there: the block is printed again")
+		return exitFindings
+	}
+	var whole []seal.Block
+	for _, b := range blocks {
+		if b.Data != nil {
+			whole = append(whole, b)
+			continue
+		}
+		s.fail(fmt.Errorf("run %s is not whole: %w", plain(b.Run), b.Err), "press a key at the console and log the block again; both logs may be joined with cat")
+		status = exitFindings
+	}
+	if *out != "" && len(whole) > 1 {
+		return s.fail(fmt.Errorf("-o %s: the log holds %d packages", *out, len(whole)), "without -o each is written under its own name")
+	}
+	for _, b := range whole {
+		place := *out
+		switch {
+		case place != "":
+		case b.Name != "":
+			place = b.Name
+		default:
+			place = b.SHA256[:16] + ".board.tar.gz"
+		}
+		if err := s.keep(place, b.Data); err != nil {
+			return s.fail(err, "")
+		}
+	}
+	return status
+}
+
+// keep writes a package to a file that must not be there, or to stdout. A file
+// that has these bytes already is as good.
+func (s streams) keep(place string, data []byte) error {
+	if place == "-" {
+		_, err := s.out.Write(data)
+		return err
+	}
+	file, err := os.OpenFile(place, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, os.ErrExist) {
+		if same, readErr := s.read(place); readErr != nil || string(same) != string(data) {
+			return err
+		}
+	} else if err != nil {
+		return err
+	} else {
+		_, err = file.Write(data)
+		if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+			os.Remove(place)
+			return err
+		}
+	}
+	_, err = io.WriteString(s.out, place+"\n")
+	return err
+}

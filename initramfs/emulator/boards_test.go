@@ -1,0 +1,125 @@
+package emulator
+
+import (
+	"fmt"
+
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// board is one emulated board: what QEMU is given, which is the truth, and what
+// the console and the verdicts must say.
+type board struct {
+	name    string
+	arch    string   // GOARCH of the probe
+	suite   string   // of the Debian kernel
+	machine []string // arguments of QEMU that make the machine
+	cpus    int
+	ramMiB  int64
+	dtb     string // of the kernel's package, "" for the machine's own
+	console string
+	append  string // further kernel parameters
+	efi     bool   // starts by UEFI instead of QEMU's own loader
+	blind   bool   // the image has no modules
+	uroot   bool   // the init is u-root's
+	disks   []disk
+	nics    []nic
+	serials []string // further identities that were planted
+
+	long     bool // only in the long matrix
+	noPower  bool // the machine cannot switch itself off
+	model    string
+	verdicts map[string]string // by check, of those that this board is for
+}
+
+// disk is one storage device.
+type disk struct {
+	kind   string // in the words of the report
+	mib    int64
+	serial string // "" where the emulator has none to set
+	label  string // of its FAT volume, "" for none
+	index  int    // of the controller of a board model
+}
+
+// nic is one network interface: a QEMU device and its address.
+type nic struct{ device, mac string }
+
+const label = "BOARDREPORT"
+
+// unit returns the identities of one unit of a board.
+func unit(n int) (nvme, usb string, mac string) {
+	return fmt.Sprintf("NVQZ7431%04d", n), fmt.Sprintf("STICKQ8842%04d", n), fmt.Sprintf("52:54:00:c7:1d:%02x", 0x30+n)
+}
+
+// virt is a unit of one board model with an SD slot, an NVMe module and a USB
+// port, which most comparisons are made with.
+func virt(name string, number int) board {
+	nvme, _, mac := unit(number)
+	return board{
+		name: name, arch: "arm64", suite: "bookworm", console: "ttyAMA0", cpus: 4, ramMiB: 2048,
+		machine: []string{"-M", "virt", "-cpu", "cortex-a72"},
+		disks:   []disk{{kind: report.KindSD, mib: 64, label: label}, {kind: report.KindNVMe, mib: 8192, serial: nvme}},
+		nics:    []nic{{"virtio-net-pci", mac}},
+		model:   "linux,dummy-virt",
+		verdicts: map[string]string{
+			"cds.ram": "pass", "cds.storage": "pass", "cds.storage-kind": "pass", "cds.kernel": "pass",
+		},
+	}
+}
+
+// stick adds a USB stick to a board.
+func (b board) stick(number int, label string) board {
+	_, usb, _ := unit(number)
+	b.disks = append(b.disks, disk{kind: report.KindUSB, mib: 32, serial: usb, label: label})
+	return b
+}
+
+// boards is the list of boards.
+func boards() []board {
+	other := virt("virt-ram", 1)
+	other.ramMiB = 1024
+	kernel := virt("virt-kernel", 1)
+	kernel.suite = "trixie"
+	blind := virt("virt-blind", 1)
+	blind.blind = true
+	blind.verdicts = map[string]string{"cds.ram": "pass", "cds.storage": "unknown", "cds.storage-kind": "unknown", "cds.kernel": "unknown"}
+	small := virt("virt-900", 4)
+	small.ramMiB, small.disks = 900, small.disks[1:]
+	small.verdicts = map[string]string{"cds.ram": "unknown", "cds.storage": "pass", "cds.storage-kind": "warn", "cds.kernel": "pass"}
+	flash := virt("virt-flash", 5)
+	flash.disks = nil
+	flash = flash.stick(5, label)
+	flash.verdicts = map[string]string{"cds.storage": "fail", "cds.storage-kind": "fail"}
+	uroot := virt("u-root", 6)
+	uroot.uroot = true
+	return []board{
+		virt("virt", 1).stick(1, ""),
+		virt("virt-2", 2),
+		virt("virt-3", 3).stick(3, label), // two volumes with the label: neither is written
+		other, kernel, blind, small, flash, uroot,
+		{
+			name: "imx8mp", arch: "arm64", suite: "trixie", console: "ttymxc1", cpus: 4, ramMiB: 2048,
+			machine: []string{"-M", "imx8mp-evk"}, dtb: "freescale/imx8mp-evk.dtb",
+			disks:    []disk{{kind: report.KindSD, mib: 64, label: label, index: 1}},
+			model:    "NXP i.MX8MPlus EVK board",
+			verdicts: map[string]string{"cds.ram": "pass", "cds.storage": "unknown", "cds.storage-kind": "pass"},
+		},
+		{
+			name: "mcimx6ul", arch: "arm", suite: "bookworm", console: "ttymxc0", cpus: 1, ramMiB: 512,
+			machine: []string{"-M", "mcimx6ul-evk"}, dtb: "imx6ul-14x14-evk.dtb",
+			disks:    []disk{{kind: report.KindSD, mib: 64, label: label, index: 0}},
+			model:    "Freescale i.MX6 UltraLite 14x14 EVK Board",
+			verdicts: map[string]string{"cds.ram": "fail", "cds.storage": "unknown", "cds.storage-kind": "pass"},
+		},
+		{
+			name: "q35", arch: "amd64", suite: "bookworm", console: "ttyS0", cpus: 2, ramMiB: 2048, efi: true,
+			machine: []string{"-M", "q35", "-cpu", "qemu64", "-smbios", "type=1,serial=SYSQ66120077,uuid=6c1f3b52-8a0e-4d47-9e55-0c7d2f3a9b61", "-smbios", "type=3,serial=CHASQ5517204"},
+			disks: []disk{
+				{kind: report.KindSATA, mib: 4096, serial: "SATAQ55091234"}, {kind: report.KindNVMe, mib: 1024, serial: "NVQZ74310009"},
+				{kind: report.KindUSB, mib: 64, serial: "STICKQ88420009", label: label},
+			},
+			nics:     []nic{{"e1000e", "52:54:00:c7:1d:39"}},
+			serials:  []string{"SYSQ66120077", "6c1f3b52-8a0e-4d47-9e55-0c7d2f3a9b61", "CHASQ5517204"},
+			verdicts: map[string]string{"cds.ram": "pass", "cds.storage": "pass", "cds.storage-kind": "warn", "cds.kernel": "pass"},
+		},
+	}
+}

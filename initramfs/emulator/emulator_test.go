@@ -1,0 +1,329 @@
+package emulator
+
+import (
+	"bytes"
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/boardprobe/boardprobe/report"
+	"github.com/boardprobe/boardprobe/report/require"
+	"github.com/boardprobe/boardprobe/report/seal"
+)
+
+var (
+	show = flag.Bool("show", false, "print what the console of the board says")
+	keep = flag.String("keep", "", "keep consoles and packages in this `folder`")
+	long = flag.Bool("long", false, "start the boards of the long matrix, too")
+)
+
+// outcome is what came of a run.
+type outcome struct {
+	run
+	packed    string // place of the package
+	report    *report.Report
+	findings  []require.Finding
+	delivered time.Duration // after the start of init
+}
+
+// TestBoards starts every board, holds its report against what the emulator was
+// given, and then the reports against each other.
+func TestBoards(t *testing.T) {
+	w := newWorkshop(t)
+	outcomes := map[string]outcome{}
+	slot := slots()
+	results := make(chan outcome, len(boards()))
+	t.Run("start", func(t *testing.T) {
+		for _, b := range boards() {
+			if b.long && !*long {
+				continue
+			}
+			t.Run(b.name, func(t *testing.T) {
+				dir := w.folder(t, b)
+				for i, d := range b.disks {
+					makeDisk(t, filepath.Join(dir, fmt.Sprintf("disk%d", i)), d)
+				}
+				args := w.arguments(t, b, dir)
+				t.Parallel()
+				slot <- struct{}{}
+				defer func() { <-slot }()
+				results <- w.evaluate(t, b, args, dir)
+			})
+		}
+	})
+	close(results)
+	for o := range results {
+		outcomes[o.board.name] = o
+	}
+	t.Run("compare", func(t *testing.T) { w.compare(t, outcomes) })
+}
+
+// evaluate runs a board and checks all that came of it.
+func (w *workshop) evaluate(t *testing.T, b board, args []string, dir string) outcome {
+	before := digests(t, dir, len(b.disks))
+	o := outcome{run: w.start(t, b, args, dir)}
+	if *keep != "" {
+		os.WriteFile(filepath.Join(*keep, b.name+".log"), o.log, 0o644)
+	}
+	if *show {
+		t.Logf("console of %s:\n%s", b.name, o.log)
+	}
+	if t.Failed() {
+		return o
+	}
+	after := digests(t, dir, len(b.disks))
+	for i, d := range b.disks {
+		if before[i] != after[i] && (d.label == "" || b.volume() != i) {
+			t.Errorf("disk %d (%s) is not as it was before the run", i, d.kind)
+		}
+	}
+	o.packed = w.received(t, o)
+	w.carried(t, o)
+	data, err := os.ReadFile(o.packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	command(t, nil, w.tool("boardreport"), "verify", o.packed)
+	if said := command(t, nil, w.tool("boardreport"), "replay", o.packed); !strings.Contains(said, "byte for byte") {
+		t.Errorf("replay: %s", said)
+	}
+	p, err := seal.Open(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.report, _, err = report.Decode(p.Report); err != nil {
+		t.Fatal(err)
+	}
+	o.findings = require.Check(o.report)
+	o.truth(t)
+	o.private(t, p)
+	return o
+}
+
+// volume returns the disk that takes the report, -1 if none or more than one
+// carries the label.
+func (b board) volume() int {
+	volume := -1
+	for i, d := range b.disks {
+		switch {
+		case d.label == "" || b.blind:
+		case volume >= 0:
+			return -1
+		default:
+			volume = i
+		}
+	}
+	return volume
+}
+
+var deliveredForm = regexp.MustCompile(`boardprobe: delivered (\d+) ms after start`)
+
+// received takes the package out of the console's log.
+func (w *workshop) received(t *testing.T, o outcome) string {
+	log := filepath.Join(o.dir, "console.log")
+	if err := os.WriteFile(log, o.log, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(o.dir, "received.board.tar.gz")
+	if *keep != "" {
+		name = filepath.Join(*keep, o.board.name+".board.tar.gz")
+		os.Remove(name)
+	}
+	c := exec.Command(w.tool("boardreport"), "receive", "-o", name, log)
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("boardreport receive: %v\n%s%s", err, out, tail(o.log, 6000))
+	}
+	return name
+}
+
+// carried checks that the volume has the same bytes as the console, and texts
+// for people beside them.
+func (w *workshop) carried(t *testing.T, o outcome) {
+	m := deliveredForm.FindSubmatch(o.log)
+	if m == nil {
+		t.Errorf("the console does not say that the report was delivered")
+	}
+	volume := o.board.volume()
+	if volume < 0 {
+		if !bytes.Contains(o.log, []byte("no volume: save this console log and send it")) {
+			t.Errorf("the console does not say what to do without a volume\n%s", tail(o.log, 1500))
+		}
+		return
+	}
+	image := filepath.Join(o.dir, fmt.Sprintf("disk%d@@%d", volume, volumeOffset))
+	list := command(t, nil, "mdir", "-b", "-i", image, "::/")
+	var packages []string
+	for name := range strings.FieldsSeq(list) {
+		if strings.HasSuffix(name, ".board.tar.gz") {
+			packages = append(packages, name)
+		}
+	}
+	if len(packages) != 1 || !strings.Contains(list, "RESULT.TXT") || !strings.Contains(list, "QUESTIONS.TXT") || len(strings.Fields(list)) != 3 {
+		t.Fatalf("on the volume: %q; want a package, RESULT.TXT and QUESTIONS.TXT", list)
+	}
+	fromVolume := filepath.Join(o.dir, "volume.board.tar.gz")
+	command(t, nil, "mcopy", "-n", "-i", image, packages[0], fromVolume)
+	a, errA := os.ReadFile(fromVolume)
+	b, errB := os.ReadFile(o.packed)
+	if errA != nil || errB != nil || !bytes.Equal(a, b) {
+		t.Errorf("volume and console have different packages: %v, %v", errA, errB)
+	}
+	text := filepath.Join(o.dir, "RESULT.TXT")
+	command(t, nil, "mcopy", "-n", "-i", image, "::/RESULT.TXT", text)
+	if result, err := os.ReadFile(text); err != nil || !bytes.Contains(result, []byte("\r\n")) || !bytes.Contains(result, []byte("requirement  verdict")) {
+		t.Errorf("RESULT.TXT: %v\n%s", err, result)
+	}
+}
+
+// truth holds the facts against what the emulator was given.
+func (o *outcome) truth(t *testing.T) {
+	b, r := o.board, o.report
+	check := func(what string, got, want any) {
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%s: %s = %v; want %v", b.name, what, got, want)
+		}
+	}
+	check("cpu.logical_online", r.CPU.LogicalOnline.Value, b.cpus)
+	check("memory.fitted_bytes", r.Memory.FittedBytes.Value, b.ramMiB<<20)
+	if b.model != "" {
+		check("identity.model", r.Identity.Model.Value, b.model)
+	}
+	var got, want []string
+	for _, d := range r.Storage {
+		if d.Kind.Value != report.KindMTD && d.Kind.Value != report.KindOptical {
+			got = append(got, fmt.Sprint(d.Kind.Value, " ", d.SizeBytes.Value))
+		}
+	}
+	for _, d := range b.disks {
+		want = append(want, fmt.Sprint(d.kind, " ", d.mib<<20))
+	}
+	if b.blind {
+		want = nil
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	check("disks", got, want)
+	for _, s := range r.Sections {
+		if s.Outcome != report.OutcomeOK {
+			t.Errorf("section %s: %s %s", s.Name, s.Outcome, s.Reason)
+		}
+	}
+	for _, f := range o.findings {
+		if want, ok := b.verdicts[f.ID]; ok && string(f.Verdict) != want {
+			t.Errorf("%s: verdict of %s = %s (%s; %s); want %s", b.name, f.ID, f.Verdict, f.Found, f.Detail, want)
+		}
+		if b.blind && (f.Verdict == require.Fail || strings.Contains(f.Found+f.Detail, "missing") || strings.Contains(f.Found+f.Detail, "dead")) {
+			t.Errorf("a run without modules says of %s: %s %s %s", f.ID, f.Verdict, f.Found, f.Detail)
+		}
+	}
+	t.Logf("%s: %d CPUs, %d MiB, disks %v: as given; %.0f s of emulation", b.name, b.cpus, b.ramMiB, got, o.seconds)
+}
+
+// private looks for the planted identities in everything that leaves the board.
+func (o *outcome) private(t *testing.T, p *seal.Package) {
+	places := map[string][]byte{"console": o.log}
+	for _, m := range p.Members {
+		places["package member "+m.Name] = m.Data
+	}
+	if v := o.board.volume(); v >= 0 {
+		data, err := os.ReadFile(filepath.Join(o.dir, fmt.Sprintf("disk%d", v)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		places["volume"] = data
+	}
+	planted := slices.Clone(o.board.serials)
+	for _, d := range o.board.disks {
+		planted = append(planted, d.serial)
+	}
+	for _, n := range o.board.nics {
+		planted = append(planted, n.mac)
+	}
+	for _, secret := range planted {
+		for _, form := range forms(secret) {
+			for place, data := range places {
+				if i := bytes.Index(data, form); i >= 0 {
+					t.Errorf("%s: the planted %q is in the %s: %q", o.board.name, secret, place, data[max(0, i-60):min(len(data), i+60)])
+				}
+			}
+		}
+	}
+}
+
+// forms are the ways in which an identity is written: in both cases, without
+// separators, as UTF-16 of SMBIOS tools and EFI, and an address in binary.
+func forms(secret string) [][]byte {
+	if secret == "" {
+		return nil
+	}
+	var list [][]byte
+	for _, s := range []string{secret, strings.ToUpper(secret), strings.ToLower(secret)} {
+		list = append(list, []byte(s))
+		var wide []byte
+		for _, c := range []byte(s) {
+			wide = append(wide, c, 0)
+		}
+		list = append(list, wide)
+		if strings.ContainsAny(s, ":-") {
+			plain := strings.NewReplacer(":", "", "-", "").Replace(s)
+			list = append(list, []byte(plain))
+			if raw, err := hex.DecodeString(plain); err == nil {
+				list = append(list, raw)
+			}
+		}
+	}
+	return list
+}
+
+// compare holds the reports of units of one board, with one thing changed each,
+// against each other.
+func (w *workshop) compare(t *testing.T, outcomes map[string]outcome) {
+	same := func(names ...string) (int, string) {
+		args := []string{"same"}
+		for _, name := range names {
+			args = append(args, outcomes[name].packed)
+		}
+		c := exec.Command(w.tool("boardreport"), args...)
+		out, _ := c.CombinedOutput()
+		return c.ProcessState.ExitCode(), string(out)
+	}
+	for _, c := range []struct {
+		what   string
+		boards []string
+		status int
+	}{
+		{"three units, one with two sticks, one with one, one without", []string{"virt", "virt-2", "virt-3"}, 0},
+		{"other RAM", []string{"virt-2", "virt-ram"}, 1},
+		{"two kernels", []string{"virt-2", "virt-kernel"}, 0},
+		{"u-root", []string{"virt-2", "u-root"}, 0},
+	} {
+		status, out := same(c.boards...)
+		if status != c.status {
+			t.Errorf("same, %s: exit %d; want %d\n%s", c.what, status, c.status, out)
+		}
+		if *show {
+			t.Logf("same, %s:\n%s", c.what, out)
+		}
+	}
+	first := outcomes["virt"].report.Fingerprint
+	for _, name := range []string{"virt-2", "virt-3", "virt-kernel", "u-root"} {
+		if f := outcomes[name].report.Fingerprint; f.Value == "" || f.Value != first.Value {
+			t.Errorf("fingerprint of %s = %s (%s); want %s as of virt", name, f.Value, f.Why(), first.Value)
+		}
+	}
+	if f := outcomes["virt-ram"].report.Fingerprint; f.Value == first.Value {
+		t.Errorf("fingerprint with other RAM = %s; want another than that of virt", f.Value)
+	}
+	seen, blind := outcomes["virt"].report.Sight, outcomes["virt-blind"].report.Sight
+	if seen.Modules.Value == blind.Modules.Value {
+		t.Errorf("sight of modules = %q in both; want it to differ", seen.Modules.Value)
+	}
+}

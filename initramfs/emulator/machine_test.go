@@ -1,0 +1,343 @@
+package emulator
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"golang.org/x/sys/unix"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// top is the folder of go.mod.
+const top = "../.."
+
+// command runs a program and returns what it prints.
+func command(t testing.TB, env []string, name string, args ...string) string {
+	t.Helper()
+	c := exec.Command(name, args...)
+	c.Env = append(os.Environ(), env...)
+	var stderr bytes.Buffer
+	c.Stderr = &stderr
+	out, err := c.Output()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s%s", name, strings.Join(args, " "), err, out, &stderr)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// workshop builds what the boards are started with, each thing once.
+type workshop struct {
+	dir    string
+	images map[string]string
+}
+
+func newWorkshop(t testing.TB) *workshop {
+	w := &workshop{t.TempDir(), map[string]string{}}
+	for _, b := range boards() {
+		w.probe(t, b.arch)
+	}
+	for _, name := range []string{"boardimage", "boardreport"} {
+		command(t, []string{"CGO_ENABLED=0"}, "go", "build", "-o", filepath.Join(w.dir, name), top+"/cmd/"+name)
+	}
+	return w
+}
+
+// folder makes one for the files of a run, which outlive its subtest.
+func (w *workshop) folder(t testing.TB, b board) string {
+	dir := filepath.Join(w.dir, "run-"+b.name)
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func (w *workshop) tool(name string) string { return filepath.Join(w.dir, name) }
+
+// probe builds the probe as `make cross` does.
+func (w *workshop) probe(t testing.TB, arch string) string {
+	name := w.tool("boardprobe-linux-" + arch)
+	if _, err := os.Stat(name); err != nil {
+		command(t, []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=" + arch, "GOARM=5"},
+			"go", "build", "-trimpath", "-ldflags", "-s -w", "-o", name, top+"/cmd/boardprobe")
+	}
+	return name
+}
+
+// kernel returns the folder of an unpacked Debian kernel.
+func kernel(t testing.TB, suite, arch string) string {
+	if arch == "arm" {
+		arch = "armhf"
+	}
+	return command(t, nil, top+"/.ci/kernel", suite, arch)
+}
+
+func glob(t testing.TB, pattern string) string {
+	t.Helper()
+	found, err := filepath.Glob(pattern)
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%s: found %q; want one", pattern, found)
+	}
+	return found[0]
+}
+
+// image builds the image of a board. All images of one workshop carry one
+// pseudonym key, so that their reports compare.
+func (w *workshop) image(t testing.TB, b board) string {
+	key := fmt.Sprint(b.arch, b.suite, b.blind, b.uroot)
+	if w.images[key] == "" {
+		name := filepath.Join(w.dir, fmt.Sprintf("%d.img", len(w.images)))
+		args := []string{"initramfs", "-arch", b.arch, "-probe", w.probe(t, b.arch), "-pseudonym-key", w.key(t), "-o", name}
+		if !b.blind {
+			folder, err := filepath.Glob(kernel(t, b.suite, b.arch) + "/*lib/modules")
+			if more, _ := filepath.Glob(kernel(t, b.suite, b.arch) + "/usr/lib/modules"); len(more) > 0 {
+				folder = more
+			}
+			if err != nil || len(folder) != 1 {
+				t.Fatalf("modules of %s %s: %q, %v", b.suite, b.arch, folder, err)
+			}
+			args = append(args, "-modules", folder[0])
+		}
+		command(t, nil, w.tool("boardimage"), args...)
+		if b.uroot {
+			command(t, nil, top+"/.ci/u-root", b.arch, w.probe(t, b.arch), name, name+".u-root")
+			name += ".u-root"
+		}
+		w.images[key] = name
+	}
+	return w.images[key]
+}
+
+func (w *workshop) key(t testing.TB) string {
+	name := filepath.Join(w.dir, "pseudonym-key")
+	if err := os.WriteFile(name, []byte(strings.Repeat("5a", 32)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// volumeOffset is where the partition of a disk with a label begins.
+const volumeOffset = 1 << 20
+
+// makeDisk makes the file behind a disk: with a label, one FAT partition; else
+// bytes that must still be there after the run.
+func makeDisk(t testing.TB, name string, d disk) {
+	t.Helper()
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	size := d.mib << 20
+	if err := f.Truncate(size); err != nil {
+		t.Fatal(err)
+	}
+	if d.label == "" {
+		for _, at := range []int64{0, size / 2, size - 1<<16} {
+			if _, err := f.WriteAt(bytes.Repeat([]byte{0xa5, byte(at >> 20)}, 1<<15), at); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return
+	}
+	// A partition table of one FAT32 partition: type 0x0c at 446+4, first
+	// sector and number of sectors at 446+8 and 446+12.
+	table := make([]byte, 512)
+	table[450] = 0x0c
+	binary.LittleEndian.PutUint32(table[454:], volumeOffset/512)
+	binary.LittleEndian.PutUint32(table[458:], uint32((size-volumeOffset)/512))
+	table[510], table[511] = 0x55, 0xaa
+	if _, err := f.WriteAt(table, 0); err != nil {
+		t.Fatal(err)
+	}
+	mkfs := "mkfs.fat"
+	if _, err := exec.LookPath(mkfs); err != nil {
+		mkfs = "/usr/sbin/mkfs.fat"
+	}
+	command(t, nil, mkfs, "--offset", fmt.Sprint(volumeOffset/512), "-n", d.label, name, fmt.Sprint((size-volumeOffset)/1024))
+}
+
+// qemu returns the program and its first arguments, which name its data.
+func qemu(t testing.TB, arch string) []string {
+	of := func(pkg string) string { return command(t, nil, top+"/.ci/unpack", "bookworm-backports", pkg) }
+	pkg, program := "qemu-system-arm", map[string]string{"arm64": "aarch64", "arm": "arm", "amd64": "x86_64"}[arch]
+	if arch == "amd64" {
+		pkg = "qemu-system-x86"
+	}
+	return []string{of(pkg) + "/usr/bin/qemu-system-" + program, "-L", of("qemu-system-data") + "/usr/share/qemu", "-L", "/usr/share/seabios", "-L", "/usr/lib/ipxe/qemu"}
+}
+
+// arguments returns the command line of QEMU.
+func (w *workshop) arguments(t testing.TB, b board, dir string) []string {
+	k := kernel(t, b.suite, b.arch)
+	args := append(qemu(t, b.arch), b.machine...)
+	args = append(args, "-accel", "tcg", "-smp", fmt.Sprint(b.cpus), "-m", fmt.Sprint(b.ramMiB), "-display", "none", "-no-reboot", "-monitor", "none",
+		"-kernel", glob(t, k+"/boot/vmlinuz-*"), "-initrd", w.image(t, b),
+		"-append", strings.TrimSpace("console="+b.console+" boardprobe.end=poweroff "+b.append))
+	if b.dtb != "" {
+		args = append(args, "-dtb", glob(t, k+"/usr/lib/linux-image-*/"+b.dtb))
+	}
+	if b.efi {
+		variables := filepath.Join(dir, "vars.fd")
+		data, err := os.ReadFile("/usr/share/OVMF/OVMF_VARS_4M.fd")
+		if err == nil {
+			err = os.WriteFile(variables, data, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, "-drive", "if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd", "-drive", "if=pflash,format=raw,unit=1,file="+variables)
+	}
+	// The serial port that the kernel's device tree calls ttymxc1 is the second.
+	if strings.HasSuffix(b.console, "1") && b.dtb != "" {
+		args = append(args, "-serial", "null")
+	}
+	args = append(args, "-serial", "stdio")
+	usb, sd := false, 0
+	for i, d := range b.disks {
+		id := fmt.Sprintf("disk%d", i)
+		drive := "id=" + id + ",format=raw,file=" + filepath.Join(dir, id)
+		if d.kind == report.KindSD && b.dtb != "" {
+			args = append(args, "-drive", fmt.Sprintf("if=sd,bus=%d,%s", d.index, drive))
+			continue
+		}
+		args = append(args, "-drive", "if=none,"+drive)
+		serial := ""
+		if d.serial != "" {
+			serial = ",serial=" + d.serial
+		}
+		switch d.kind {
+		case report.KindSD:
+			args = append(args, "-device", fmt.Sprintf("sdhci-pci,id=sdhci%d", sd), "-device", "sd-card,drive="+id)
+			sd++
+		case report.KindNVMe:
+			args = append(args, "-device", "nvme,drive="+id+serial)
+		case report.KindSATA:
+			args = append(args, "-device", "ide-hd,bus=ide.0,drive="+id+serial)
+		case report.KindVirtio:
+			args = append(args, "-device", "virtio-blk-pci,drive="+id+serial)
+		case report.KindUSB:
+			if !usb {
+				args = append(args, "-device", "qemu-xhci,id=xhci,addr=0x10")
+				usb = true
+			}
+			args = append(args, "-device", "usb-storage,bus=xhci.0,drive="+id+serial)
+		default:
+			t.Fatalf("%s: disks of kind %s cannot be attached", b.name, d.kind)
+		}
+	}
+	if b.name != "" && !usb && strings.Contains(strings.Join(b.machine, " "), "virt") {
+		args = append(args, "-device", "qemu-xhci,id=xhci,addr=0x10") // the port is there without a stick
+	}
+	if len(b.nics) == 0 {
+		args = append(args, "-nic", "none")
+	}
+	for i, n := range b.nics {
+		args = append(args, "-netdev", fmt.Sprintf("user,restrict=on,id=net%d", i), "-device", fmt.Sprintf("%s,netdev=net%d,romfile=,mac=%s", n.device, i, n.mac))
+	}
+	return args
+}
+
+// run is one run of one board.
+type run struct {
+	board   board
+	dir     string // of the files behind its disks
+	log     []byte // of the console
+	seconds float64
+}
+
+// maxRun bounds a run, on a machine that runs two of them at a time.
+const maxRun = 6 * time.Minute
+
+// start starts a board and waits until it has switched itself off.
+func (w *workshop) start(t testing.TB, b board, args []string, dir string) run {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), maxRun)
+	defer cancel()
+	c := exec.CommandContext(ctx, args[0], args[1:]...)
+	var stderr bytes.Buffer
+	log := &watched{marks: []string{"by itself; power may be cut", "reboot: System halted", "Kernel panic - not syncing"}, stop: cancel}
+	c.Stdout, c.Stderr = log, &stderr
+	began := time.Now()
+	err := c.Run()
+	r := run{b, dir, log.Bytes(), time.Since(began).Seconds()}
+	switch {
+	case log.seen != "" && b.noPower:
+	case log.seen != "":
+		t.Errorf("%s: %s", b.name, log.seen)
+	case err != nil:
+		t.Errorf("%s: %v after %.0f s\n%s\n%s", b.name, err, r.seconds, &stderr, tail(r.log, 4000))
+	}
+	return r
+}
+
+// watched keeps what a board prints and stops it at a mark, behind which
+// nothing comes that counts.
+type watched struct {
+	bytes.Buffer
+	marks []string
+	seen  string
+	stop  func()
+}
+
+func (w *watched) Write(p []byte) (int, error) {
+	n, err := w.Buffer.Write(p)
+	recent := w.Bytes()
+	recent = recent[max(0, len(recent)-len(p)-80):]
+	if i := slices.IndexFunc(w.marks, func(m string) bool { return bytes.Contains(recent, []byte(m)) }); i >= 0 && w.seen == "" {
+		w.seen = w.marks[i]
+		time.AfterFunc(time.Second, w.stop)
+	}
+	return n, err
+}
+
+func tail(log []byte, n int) []byte { return log[max(0, len(log)-n):] }
+
+// slots lets two boards run at a time: more only slow each other down.
+func slots() chan struct{} { return make(chan struct{}, min(2, runtime.NumCPU())) }
+
+// digests returns a digest of each disk of a run. Holes are not read: a disk of
+// many GiB is a small file.
+func digests(t testing.TB, dir string, n int) []string {
+	t.Helper()
+	var list []string
+	for i := range n {
+		f, err := os.Open(filepath.Join(dir, fmt.Sprintf("disk%d", i)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.New()
+		for at := int64(0); ; {
+			at, err = f.Seek(at, unix.SEEK_DATA)
+			if errors.Is(err, unix.ENXIO) {
+				break // only a hole is left
+			}
+			end, err2 := f.Seek(at, unix.SEEK_HOLE)
+			data := make([]byte, end-at)
+			if _, err3 := f.ReadAt(data, at); errors.Join(err, err2, err3) != nil {
+				t.Fatal(err, err2, err3)
+			}
+			for k := 0; k < len(data); k += 4096 {
+				if block := data[k:min(k+4096, len(data))]; len(bytes.Trim(block, "\x00")) > 0 {
+					fmt.Fprintf(sum, "%d ", at+int64(k))
+					sum.Write(block)
+				}
+			}
+			at = end
+		}
+		f.Close()
+		list = append(list, fmt.Sprintf("%x", sum.Sum(nil)))
+	}
+	return list
+}
