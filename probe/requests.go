@@ -50,7 +50,7 @@ type ghwEntry struct{ Name, ID, Driver string }
 // because one failing section of it fails all, and never for names of PCI
 // devices, because that wants a database that boards do not have.
 func askGHW(_ context.Context, subject string) ([]byte, error) {
-	quiet := []any{ghw.WithDisableTools(), ghw.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))), ghw.WithPCIDB(&pcidb.PCIDB{})}
+	quiet := []any{ghw.WithDisableTools(), ghw.WithDisableTopology(), ghw.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))), ghw.WithPCIDB(&pcidb.PCIDB{})}
 	var a ghwAnswer
 	switch subject {
 	case "product":

@@ -18,6 +18,9 @@ import (
 // device mapper and the hidden paths of an NVMe namespace are not capacity.
 func collectStorage(_ context.Context, h *Host) ([]report.Disk, error) {
 	list, err := h.Names("sys/block")
+	if err == nil && list.Gap == report.Absent {
+		err = errors.New("sys/block is not there: sysfs is not mounted, or not in the dump")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -92,19 +95,19 @@ func disk(h *Host, name, dir, bus string, at, subsystem report.Fact[string]) rep
 		d.Kind = report.Known(k, from...)
 		d.Attached = report.Known(attached, from...).By(report.Inferred)
 	}
-	switch {
-	case bus == "mmc":
+	switch bus {
+	case "mmc":
 		mmcDisk(h, device, at.Value, &d)
-	case bus == "nvme" || bus == "nvme-subsystem":
+	case "nvme", "nvme-subsystem":
 		kind(report.KindNVMe, report.Slot)
 		if controller := path.Dir(at.Value); bus == "nvme-subsystem" {
 			d.Driver = base(h.Link(controller + "/device/driver"))
 		}
 		d.Model, d.Serial, d.FirmwareRevision = h.Text(device+"/model"), h.Text(device+"/serial"), h.Text(device+"/firmware_rev")
-	case bus == "virtio":
+	case "virtio":
 		kind(report.KindVirtio, report.Soldered)
 		d.Serial = h.Text(dir + "/serial")
-	case bus == "scsi":
+	case "scsi":
 		d.Model, d.Manufacturer, d.FirmwareRevision = h.Text(device+"/model"), h.Text(device+"/vendor"), h.Text(device+"/rev")
 		scsiType := h.Text(device + "/type")
 		switch {
