@@ -2,34 +2,45 @@
 
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOLANGCI = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.6.2
+BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -ldflags '-s -w'
+ARCHITECTURES = amd64 arm64 arm riscv64 386
 
-.PHONY: help report tools test boot u-root bench lint cross fuzz
+.PHONY: help report tools test test-all fuzz boot golden u-root bench cross release lint
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
 
-BUILD = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w'
-
-report: ## probe this machine: package, verification and verdict
+report: ## probe this machine: package, verification and verdict (needs Go only)
 	@mkdir -p build
 	@$(BUILD) -o build/ ./cmd/boardprobe ./cmd/boardreport
 	@package=$$(build/boardprobe -exit written) && build/boardreport verify $$package
 
-cross: ## a probe for every architecture
-	@mkdir -p build
-	@for arch in amd64 arm64 arm riscv64 386; do \
-		GOOS=linux GOARCH=$$arch GOARM=5 $(BUILD) -o build/boardprobe-linux-$$arch ./cmd/boardprobe || exit 1; \
-	done
-	@ls -l build/boardprobe-linux-*
-
 tools: ## install what the tests need, or print the line that does
 	@.ci/tools
 
-test: tools ## all tests, with the race detector
-	$(GO) test -race ./...
+test: tools ## all tests with the race detector, emulated boards, seconds of fuzzing
+	$(GO) test -race -timeout 25m ./...
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=5s
+
+test-all: tools ## the long matrix of emulated boards, and minutes of fuzzing
+	$(GO) test -race -count=1 -timeout 120m ./initramfs/emulator -args -long
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=2m
+
+FUZZTIME ?= 10m
+fuzz: ## every fuzz target for FUZZTIME (10m)
+	@set -e; grep -rlE '^func Fuzz' --include='*_test.go' . | sort | while read -r f; do \
+		for t in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*).*/\1/p' $$f); do \
+			echo "fuzz $$(dirname $$f) $$t"; \
+			$(GO) test -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f) >build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }; \
+		done; \
+	done
 
 BOARD ?= virt
 boot: tools ## start the emulated BOARD (virt): console, package, verification
-	$(GO) test -count=1 -v ./initramfs/emulator -run '^TestBoards$$/^start$$/^$(BOARD)$$' -args -show
+	$(GO) test -count=1 -v ./initramfs/emulator -run '^TestBoards$$/^start$$/^$(BOARD)$$' -args -show -long
+
+golden: ## write the expected replays of the corpus anew, to be read as a diff
+	$(GO) test ./cmd/boardreport -run '^TestCorpus$$' -args -update
 
 ARCH ?= arm64
 u-root: ## an image of u-root that starts the probe (ARCH, MODULES=folder or tar)
@@ -43,16 +54,25 @@ u-root: ## an image of u-root that starts the probe (ARCH, MODULES=folder or tar
 bench: tools ## sizes, times and memory against the budget, beside lshw, hwinfo and inxi
 	$(GO) test -count=1 -v ./initramfs/emulator -run '^TestBudget$$'
 
-lint: ## formatting, vet and staticcheck
+cross: ## a probe for every architecture
+	@mkdir -p build
+	@for arch in $(ARCHITECTURES); do \
+		GOOS=linux GOARCH=$$arch GOARM=5 $(BUILD) -o build/boardprobe-linux-$$arch ./cmd/boardprobe || exit 1; \
+	done
+	@ls -l build/boardprobe-linux-*
+
+release: cross ## probes for all boards, commands for all desks, and their checksums
+	@rm -rf build/release && mkdir -p build/release
+	@cp build/boardprobe-linux-* build/release/
+	@for desk in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64; do \
+		os=$${desk%/*} arch=$${desk#*/}; \
+		GOOS=$$os GOARCH=$$arch $(BUILD) -o build/release/boardimage-$$os-$$arch$$([ $$os != windows ] || echo .exe) ./cmd/boardimage || exit 1; \
+		[ $$os != linux ] || GOOS=$$os GOARCH=$$arch $(BUILD) -o build/release/boardreport-$$os-$$arch ./cmd/boardreport || exit 1; \
+	done
+	@cd build/release && sha256sum * >SHA256SUMS && cat SHA256SUMS
+
+lint: ## formatting, vet, staticcheck and golangci-lint
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "lint: run gofmt -w on these"; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
-
-FUZZTIME ?= 10m
-fuzz: ## every fuzz target for FUZZTIME (10m)
-	@for f in $$(grep -rlE '^func Fuzz' --include='*_test.go' .); do \
-		for t in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*).*/\1/p' $$f); do \
-			echo "fuzz $$(dirname $$f) $$t"; \
-			$(GO) test -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f) || exit 1; \
-		done; \
-	done
+	$(GO) run $(GOLANGCI) run ./...

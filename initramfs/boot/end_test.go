@@ -63,7 +63,7 @@ func TestHold(t *testing.T) {
 func TestWithin(t *testing.T) {
 	t.Parallel()
 	boom := errors.New("boom")
-	if err, ok := within(time.Minute, func() error { return boom }); err != boom || !ok {
+	if err, ok := within(time.Minute, func() error { return boom }); !errors.Is(err, boom) || !ok {
 		t.Errorf("within = %v, %t; want boom, true", err, ok)
 	}
 	if err, ok := within(time.Minute, func() error { panic("fell over") }); err == nil || err.Error() != "fault: fell over" || !ok {

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/boardprobe/boardprobe/report"
 	"github.com/boardprobe/boardprobe/report/require"
@@ -28,10 +27,9 @@ var (
 // outcome is what came of a run.
 type outcome struct {
 	run
-	packed    string // place of the package
-	report    *report.Report
-	findings  []require.Finding
-	delivered time.Duration // after the start of init
+	packed   string // place of the package
+	report   *report.Report
+	findings []require.Finding
 }
 
 // TestBoards starts every board, holds its report against what the emulator was
@@ -147,8 +145,7 @@ func (w *workshop) received(t *testing.T, o outcome) string {
 // carried checks that the volume has the same bytes as the console, and texts
 // for people beside them.
 func (w *workshop) carried(t *testing.T, o outcome) {
-	m := deliveredForm.FindSubmatch(o.log)
-	if m == nil {
+	if !deliveredForm.Match(o.log) {
 		t.Errorf("the console does not say that the report was delivered")
 	}
 	volume := o.board.volume()

@@ -3,6 +3,7 @@ package image
 import (
 	"archive/tar"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -35,7 +36,7 @@ func readTar(name string, r io.Reader, kind Kind, maxBytes, maxKept int64) (*Tre
 	for n := 0; ; n++ {
 		header, err := members.Next()
 		switch {
-		case err == io.EOF && limited.N > 0:
+		case errors.Is(err, io.EOF) && limited.N > 0:
 			return l.tree, l.tree.findRoot()
 		case err == nil && n >= maxTreeFiles:
 			err = fmt.Errorf("more than %d files", maxTreeFiles)

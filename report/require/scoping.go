@@ -216,7 +216,7 @@ func connectivity(r *report.Report) answer {
 	case len(radios) > 0:
 		a.found = strings.Join(radios, ", ")
 		a.detail = "The files that these radios load have to be handed over, with the right to pass them on. Other radios may be fitted."
-	case !live && !(able(r.Sight.Modules) && able(r.Sight.Firmware)):
+	case !live && (!able(r.Sight.Modules) || !able(r.Sight.Firmware)):
 		a.verdict = Unknown
 		a.found = "no radio seen"
 		a.detail = "This run had no modules or no firmware, so it could not have started a radio."
