@@ -118,12 +118,15 @@ func plainName(s string) string {
 }
 
 // PackageName returns <board>-<fingerprint>-<run>.board.tar.gz; the first four
-// characters of the fingerprint stand for it.
-func (r *Report) PackageName() string {
+// characters of the fingerprint stand for it. A neutral name says neither.
+func (r *Report) PackageName(neutral bool) string {
 	short := "nofp"
 	if f, ok := r.Fingerprint.Get(); ok {
 		short = strings.Split(f, "-")[1]
 	}
 	run := strings.ToLower(strings.ReplaceAll(r.Run.ID, "-", ""))
+	if neutral {
+		return fmt.Sprintf("report-%s.board.tar.gz", run)
+	}
 	return fmt.Sprintf("%s-%s-%s.board.tar.gz", r.BoardName(), short, run)
 }

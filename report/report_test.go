@@ -53,11 +53,11 @@ func TestDecodeRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	good := string(data)
-	change := func(old, new string) string {
+	change := func(old, other string) string {
 		if !strings.Contains(good, old) {
 			t.Fatalf("sample has no %q", old)
 		}
-		return strings.Replace(good, old, new, 1)
+		return strings.Replace(good, old, other, 1)
 	}
 	for name, bad := range map[string]string{
 		"unknown field":      change(`"members"`, `"surprise": 1, "members"`),
@@ -146,9 +146,12 @@ func TestFingerprint(t *testing.T) {
 func TestPackageName(t *testing.T) {
 	r := sample()
 	r.SetFingerprints()
-	name := r.PackageName()
+	if name := r.PackageName(true); name != "report-7q2km3xd.board.tar.gz" {
+		t.Errorf("PackageName(true) = %q", name)
+	}
+	name := r.PackageName(false)
 	if !strings.HasPrefix(name, "imx8mp-evk-") || !strings.HasSuffix(name, "-7q2km3xd.board.tar.gz") {
-		t.Errorf("PackageName() = %q", name)
+		t.Errorf("PackageName(false) = %q", name)
 	}
 	for in, want := range map[string]string{"../../etc": "etc", "Orange Pi PC": "orange-pi-pc", "Ü": "", strings.Repeat("x", 99): strings.Repeat("x", 40)} {
 		if got := plainName(in); got != want {

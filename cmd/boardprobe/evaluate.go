@@ -30,24 +30,32 @@ type evaluation struct {
 	questions string
 }
 
+// order is what an evaluation is to be made of.
+type order struct {
+	options probe.Options
+	signer  *seal.Signer
+	labels  []string
+	neutral bool // the name of the package does not tell the board
+}
+
 // evaluate collects, judges and signs. A line for each section goes to progress.
-func evaluate(ctx context.Context, opt probe.Options, signer *seal.Signer, labels []string, progress io.Writer) (evaluation, error) {
+func evaluate(ctx context.Context, o order, progress io.Writer) (evaluation, error) {
 	started := time.Now()
-	evidence, err := collect(ctx, opt, func(e report.Evidence) {
-		fmt.Fprintf(progress, "boardprobe: %-13s %s\n", e.Section, strings.TrimSpace(e.Subject+" "+e.Text))
+	evidence, err := collect(ctx, o.options, func(e report.Evidence) {
+		fmt.Fprintln(progress, sectionLine(e))
 	})
 	if err != nil {
 		return evaluation{}, err
 	}
 	r := probe.Build(context.Background(), evidence)
-	r.Run = runBlock(started, opt.Key, labels)
-	r.Run.Name = r.PackageName()
+	r.Run = runBlock(started, o.options.Key, o.labels)
+	r.Run.Name = r.PackageName(o.neutral)
 	findings := require.Check(r)
-	packed, err := pack(r, evidence, findings, signer)
+	packed, err := pack(r, evidence, findings, o.signer)
 	if err != nil {
 		return evaluation{}, err
 	}
-	words := fmt.Sprintf("by %s key %s (nobody vouches for it)", signer.Kind(), signer.KeyID())
+	words := fmt.Sprintf("by %s key %s (nobody vouches for it)", o.signer.Kind(), o.signer.KeyID())
 	return evaluation{
 		name:      r.Run.Name,
 		run:       r.Run.ID,
@@ -56,6 +64,24 @@ func evaluate(ctx context.Context, opt probe.Options, signer *seal.Signer, label
 		table:     require.Table(r, findings, require.TableOptions{Signed: words}),
 		questions: require.Questions(r, findings),
 	}, nil
+}
+
+// lineWidth is what a terminal of 80 columns shows without a break.
+const lineWidth = 79
+
+// sectionLine says how a section ended, in one line of printable ASCII. The
+// whole reason is in the report.
+func sectionLine(e report.Evidence) string {
+	line := strings.Map(func(c rune) rune {
+		if c < ' ' || c > '~' {
+			return '?'
+		}
+		return c
+	}, fmt.Sprintf("boardprobe: %-13s %s", e.Section, strings.TrimSpace(e.Subject+" "+e.Text)))
+	if len(line) > lineWidth {
+		line = line[:lineWidth-3] + "..."
+	}
+	return line
 }
 
 // maxLabelBytes keeps a label on one line of the report.

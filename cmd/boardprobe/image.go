@@ -49,7 +49,7 @@ func imageMain(stdin io.Reader, stderr io.Writer) int {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), job.Timeout)
 	defer cancel()
-	e, err := evaluate(ctx, opt, signer, labels, stderr)
+	e, err := evaluate(ctx, order{options: opt, signer: signer, labels: labels}, stderr)
 	if err != nil {
 		return fail(stderr, err, "")
 	}

@@ -26,17 +26,24 @@ const (
 	exitTrouble = 2
 )
 
+// What a package is named after.
+const (
+	nameBoard   = "board"
+	nameNeutral = "neutral"
+)
+
 // settings are the flags.
 type settings struct {
-	out, root, key, pseudonymKey, only, exit string
-	labels                                   []string
-	timeout                                  time.Duration
-	quiet, showVersion                       bool
+	out, name, root, key, pseudonymKey, only, exit string
+	labels                                         []string
+	timeout                                        time.Duration
+	quiet, showVersion                             bool
 }
 
 func flags(s *settings) *flag.FlagSet {
 	f := flag.NewFlagSet("boardprobe", flag.ContinueOnError)
 	f.StringVar(&s.out, "o", "", "write the package to this `FILE` or folder; \"-\" is stdout, armor a block of text there (default: the current folder if it is in RAM or on a medium that can be taken out, else a temporary folder)")
+	f.StringVar(&s.name, "name", nameBoard, "name the package after the `board`, or neutral")
 	f.StringVar(&s.root, "root", "", "read the recorded files below `DIR` instead of this machine")
 	f.StringVar(&s.key, "key", "ephemeral", "sign with this PKCS#8 PEM `FILE`, or with an ephemeral key")
 	f.StringVar(&s.pseudonymKey, "pseudonym-key", "", "`FILE` with the key of the pseudonyms (default: random, so that runs cannot be compared by identity)")
@@ -66,6 +73,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return fail(stderr, err, "boardprobe -h lists the flags")
 	case f.NArg() > 0:
 		return fail(stderr, fmt.Errorf("unexpected argument %q", f.Arg(0)), "boardprobe -h lists the flags")
+	case s.name != nameBoard && s.name != nameNeutral:
+		return fail(stderr, fmt.Errorf("-name %s: want board or neutral", s.name), "")
+	case s.timeout <= 0:
+		return fail(stderr, fmt.Errorf("-timeout %v: want a time above zero, as in 90s", s.timeout), "")
 	case s.exit != "verdict" && s.exit != "written":
 		return fail(stderr, fmt.Errorf("-exit %s: want verdict or written", s.exit), "")
 	}
@@ -103,7 +114,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if !s.quiet {
 		progress = stderr
 	}
-	e, err := evaluate(ctx, opt, signer, s.labels, progress)
+	e, err := evaluate(ctx, order{opt, signer, s.labels, s.name == nameNeutral}, progress)
 	if err != nil {
 		return fail(stderr, err, "")
 	}

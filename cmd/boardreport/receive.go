@@ -31,7 +31,11 @@ func runReceive(args []string, s streams) int {
 			whole = append(whole, b)
 			continue
 		}
-		s.fail(fmt.Errorf("run %s is not whole: %w", plain(b.Run), b.Err), "press a key at the console and log the block again; both logs may be joined with cat")
+		lost := ""
+		if len(b.Missing) > 0 {
+			lost = ": lines " + b.Missing.String()
+		}
+		s.fail(fmt.Errorf("run %s is not whole: %w%s", plain(b.Run), b.Err, lost), "press a key at the console and log the block again; both logs may be joined with cat")
 		status = exitFindings
 	}
 	if *out != "" && len(whole) > 1 {
