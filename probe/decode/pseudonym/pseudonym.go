@@ -86,7 +86,42 @@ func (r *Replacer) AddText(raw string) {
 	}
 	for _, form := range []string{raw, strings.ToLower(raw), strings.ToUpper(raw)} {
 		r.add([]byte(form), []byte(r.text(form)), true)
+		r.add(wide(form), wide(r.text(form)), false)
 	}
+	r.addUUID(raw)
+}
+
+// wide is a text as firmware writes it, in UTF-16 with the low byte first.
+func wide(text string) []byte {
+	out := make([]byte, 0, 2*len(text))
+	for i := range len(text) {
+		out = append(out, text[i], 0)
+	}
+	return out
+}
+
+// addUUID makes the binary forms of a UUID known: in network order, and with
+// its first three fields little-endian (RFC 9562 4; DSP0134 7.2.1; UEFI A).
+func (r *Replacer) addUUID(text string) {
+	binary := func(text string) []byte {
+		raw, err := hex.DecodeString(strings.ReplaceAll(text, "-", ""))
+		if err != nil {
+			return nil
+		}
+		return raw
+	}
+	if uuidForm.FindString(text) != text {
+		return
+	}
+	raw, stand := binary(text), binary(r.text(text))
+	if len(raw) != 16 || len(stand) != 16 {
+		return
+	}
+	r.add(raw, stand, false)
+	swap := func(b []byte) []byte {
+		return slices.Concat([]byte{b[3], b[2], b[1], b[0], b[5], b[4], b[7], b[6]}, b[8:])
+	}
+	r.add(swap(raw), swap(stand), false)
 }
 
 // AddMAC makes a hardware address known, in the forms in which it is written

@@ -90,3 +90,26 @@ func TestKey(t *testing.T) {
 		}
 	}
 }
+
+func TestUUID(t *testing.T) {
+	const uuid = "6c1f3b52-8a0e-4d47-9e55-0c7d2f3a9b61"
+	r := New(Key{1})
+	r.AddText(uuid)
+	stand := r.Text(uuid)
+	plain := strings.ReplaceAll(stand, "-", "")
+	raw, err := hex.DecodeString(plain)
+	if err != nil {
+		t.Fatalf("Text(%s) = %s: %v", uuid, stand, err)
+	}
+	for in, want := range map[string]string{
+		uuid: stand,
+		"\x6c\x1f\x3b\x52\x8a\x0e\x4d\x47\x9e\x55\x0c\x7d\x2f\x3a\x9b\x61": string(raw),
+		"\x52\x3b\x1f\x6c\x0e\x8a\x47\x4d\x9e\x55\x0c\x7d\x2f\x3a\x9b\x61": string([]byte{
+			raw[3], raw[2], raw[1], raw[0], raw[5], raw[4], raw[7], raw[6]}) + string(raw[8:]),
+		string(wide(uuid)): string(wide(stand)),
+	} {
+		if got := string(r.Apply([]byte(in))); got != want {
+			t.Errorf("Apply(%q) = %q; want %q", in, got, want)
+		}
+	}
+}
