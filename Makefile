@@ -4,23 +4,32 @@ GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOLANGCI = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.6.2
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -ldflags '-s -w'
+# The probe is built to be small: no HTTP/2 in what the library ghw brings along,
+# and no copies of functions where they are called.
+PROBE = $(BUILD) -tags nethttpomithttp2 -gcflags=all=-l
 ARCHITECTURES = amd64 arm64 arm riscv64 386
 
-.PHONY: help report tools test test-all fuzz boot golden u-root bench cross release lint
+.PHONY: help report probe tools test test-all fuzz boot golden u-root bench cross release lint
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
 
 report: ## probe this machine: package, verification and verdict (needs Go only)
 	@mkdir -p build
-	@$(BUILD) -o build/ ./cmd/boardprobe ./cmd/boardreport
+	@$(PROBE) -o build/ ./cmd/boardprobe
+	@$(BUILD) -o build/ ./cmd/boardreport
 	@package=$$(build/boardprobe -exit written) && build/boardreport verify $$package
+
+ARCH ?= arm64
+OUT ?= build/boardprobe-linux-$(ARCH)
+probe: ## the probe for one architecture (ARCH, OUT=file)
+	@GOOS=linux GOARCH=$(ARCH) GOARM=5 $(PROBE) -o $(OUT) ./cmd/boardprobe
 
 tools: ## install what the tests need, or print the line that does
 	@.ci/tools
 
 test: tools ## all tests with the race detector, emulated boards, seconds of fuzzing
 	$(GO) test -race -timeout 25m ./...
-	@$(MAKE) --no-print-directory fuzz FUZZTIME=5s
+	@$(MAKE) --no-print-directory bench fuzz FUZZTIME=5s
 
 test-all: tools ## the long matrix of emulated boards, and minutes of fuzzing
 	$(GO) test -race -count=1 -timeout 120m ./initramfs/emulator -args -long
@@ -42,23 +51,20 @@ boot: tools ## start the emulated BOARD (virt): console, package, verification
 golden: ## write the expected replays of the corpus anew, to be read as a diff
 	$(GO) test ./cmd/boardreport -run '^TestCorpus$$' -args -update
 
-ARCH ?= arm64
 u-root: ## an image of u-root that starts the probe (ARCH, MODULES=folder or tar)
 	@mkdir -p build
 	@$(BUILD) -o build/ ./cmd/boardimage
-	@GOOS=linux GOARCH=$(ARCH) GOARM=5 $(BUILD) -o build/boardprobe-linux-$(ARCH) ./cmd/boardprobe
+	@$(MAKE) --no-print-directory probe
 	@rm -f build/probe-$(ARCH).img
 	build/boardimage initramfs -arch $(ARCH) -probe build/boardprobe-linux-$(ARCH) $(if $(MODULES),-modules $(MODULES)) -o build/probe-$(ARCH).img
 	.ci/u-root $(ARCH) build/boardprobe-linux-$(ARCH) build/probe-$(ARCH).img build/u-root-$(ARCH).img
 
 bench: tools ## sizes, times and memory against the budget, beside lshw, hwinfo and inxi
-	$(GO) test -count=1 -v ./initramfs/emulator -run '^TestBudget$$'
+	$(GO) test -count=1 -v ./initramfs/emulator -run '^$$' -bench '^BenchmarkBudget$$' -benchtime 1x
 
 cross: ## a probe for every architecture
 	@mkdir -p build
-	@for arch in $(ARCHITECTURES); do \
-		GOOS=linux GOARCH=$$arch GOARM=5 $(BUILD) -o build/boardprobe-linux-$$arch ./cmd/boardprobe || exit 1; \
-	done
+	@for arch in $(ARCHITECTURES); do $(MAKE) --no-print-directory probe ARCH=$$arch || exit 1; done
 	@ls -l build/boardprobe-linux-*
 
 release: cross ## probes for all boards, commands for all desks, and their checksums

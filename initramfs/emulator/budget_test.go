@@ -20,9 +20,10 @@ type row struct {
 	value, gate, aim float64
 }
 
-// TestBudget measures what boardprobe costs: on this machine beside the usual
-// tools, and on an emulated board with little memory.
-func TestBudget(t *testing.T) {
+// BenchmarkBudget measures what boardprobe costs: on this machine beside the
+// usual tools, and on an emulated board with little memory. It is no test, for
+// tests run at the same time as others.
+func BenchmarkBudget(t *testing.B) {
 	w := newWorkshop(t)
 	bare := virt("bare", 1)
 	bare.blind, bare.disks = true, nil
@@ -89,7 +90,7 @@ func TestBudget(t *testing.T) {
 		round(probe), round(others["lshw -json"]), round(others["hwinfo --all"]), round(others["inxi -Fxxxz"]))
 }
 
-func megabytes(t *testing.T, name string) float64 {
+func megabytes(t testing.TB, name string) float64 {
 	t.Helper()
 	info, err := os.Stat(name)
 	if err != nil {
@@ -103,7 +104,7 @@ func round(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
 // best runs a command five times and returns its shortest time and its largest
 // peak memory in bytes. The memory is measured by time(1): that which the
 // kernel counts for a child of this process begins with the size of this one.
-func best(t *testing.T, args func() []string) (shortest time.Duration, peak int64) {
+func best(t testing.TB, args func() []string) (shortest time.Duration, peak int64) {
 	t.Helper()
 	for range 5 {
 		size := filepath.Join(t.TempDir(), "size")

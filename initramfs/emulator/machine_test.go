@@ -65,12 +65,11 @@ func (w *workshop) folder(t testing.TB, b board) string {
 
 func (w *workshop) tool(name string) string { return filepath.Join(w.dir, name) }
 
-// probe builds the probe as `make cross` does.
+// probe returns the probe for an architecture.
 func (w *workshop) probe(t testing.TB, arch string) string {
 	name := w.tool("boardprobe-linux-" + arch)
 	if _, err := os.Stat(name); err != nil {
-		command(t, []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=" + arch, "GOARM=5"},
-			"go", "build", "-trimpath", "-ldflags", "-s -w", "-o", name, top+"/cmd/boardprobe")
+		command(t, nil, "make", "-s", "-C", top, "probe", "ARCH="+arch, "OUT="+name)
 	}
 	return name
 }
