@@ -1,0 +1,107 @@
+package parttable
+
+// TypeWord returns a short name of a partition's type, a GUID in lower case or
+// as in "0x83", if it is one that boards are known to use.
+func TypeWord(kind string) (string, bool) {
+	word, ok := typeWords[kind]
+	return word, ok
+}
+
+// typeWords has types of the UEFI Specification (5.3.3), of the Discoverable
+// Partitions Specification of the UAPI group, of ChromeOS, of Android vendors as
+// gdisk 1.0.9 lists them, and of boot loaders. The numbers are those of sfdisk
+// (util-linux 2.38), EBBR 2.0 (0xf8) and U-Boot (0xa2, for SoCFPGA).
+var typeWords = map[string]string{
+	"c12a7328-f81f-11d2-ba4b-00a0c93ec93b": "EFI system",
+	"024dee41-33e7-11d3-9d69-0008c781f39f": "MBR scheme",
+	"21686148-6449-6e6f-744e-656564454649": "BIOS boot",
+	"e3c9e316-0b5c-4db8-817d-f92df00215ae": "Microsoft reserved",
+	"ebd0a0a2-b9e5-4433-87c0-68b6b72699c7": "Microsoft basic data",
+	"de94bba4-06d1-4d40-a16a-bfd50179d6ac": "Windows recovery",
+
+	"0fc63daf-8483-4772-8e79-3d69d8477de4": "Linux filesystem",
+	"0657fd6d-a4ab-43c4-84e5-0933c84b4f4f": "Linux swap",
+	"a19d880f-05fc-4d3b-a006-743f0f84911e": "Linux RAID",
+	"e6d6d379-f507-44c2-a23c-238f2a3df928": "Linux LVM",
+	"ca7d7ccb-63ed-4c53-861c-1742536059cc": "LUKS",
+	"7ffec5c9-2d00-49b7-8941-3ea10a5586b7": "dm-crypt",
+	"8da63339-0007-60c0-c436-083ac8230908": "Linux reserved",
+	"bc13c2ff-59e6-4262-a352-b275fd6f7172": "Linux extended boot",
+	"933ac7e1-2eb4-4f13-b844-0e14e2aef915": "Linux home",
+	"3b8f8425-20e0-4f3b-907f-1a25a76f98e8": "Linux srv",
+	"4d21b016-b534-45c2-a9fb-5c16e091fd2d": "Linux var",
+	"7ec6f557-3bc5-4aca-b293-16ef5df639d1": "Linux tmp",
+	"44479540-f297-41b2-9af7-d131d5f0458a": "Linux root (x86)",
+	"4f68bce3-e8cd-4db1-96e7-fbcaf984b709": "Linux root (x86-64)",
+	"69dad710-2ce4-4e3c-b16c-21a1d49abed3": "Linux root (ARM)",
+	"b921b045-1df0-41c3-af44-4c6f280d3fae": "Linux root (ARM64)",
+	"60d5a7fe-8e7d-435c-b714-3dd8162144e1": "Linux root (RISC-V 32)",
+	"72ec70a6-cf74-40e6-bd49-4bda08e8f224": "Linux root (RISC-V 64)",
+	"77055800-792c-4f94-b39a-98c91b762bb6": "Linux root (LoongArch 64)",
+	"37c58c8a-d913-4156-a25f-48b1b64e07f0": "Linux root (MIPS 32 LE)",
+	"700bda43-7a34-4507-b179-eeb93d7a7ca3": "Linux root (MIPS 64 LE)",
+	"c31c45e6-3f39-412e-80fb-4809c4980599": "Linux root (PPC64 LE)",
+	"75250d76-8cc6-458e-bd66-bd47cc81a812": "Linux usr (x86)",
+	"8484680c-9521-48c6-9c11-b0720656f69e": "Linux usr (x86-64)",
+	"7d0359a3-02b3-4f0a-865c-654403e70625": "Linux usr (ARM)",
+	"b0e01050-ee5f-4390-949a-9101b17104e9": "Linux usr (ARM64)",
+	"beaec34b-8442-439b-a40b-984381ed097d": "Linux usr (RISC-V 64)",
+	"2c7357ed-ebd2-46d9-aec1-23d437ec2bf5": "Linux root verity (x86-64)",
+	"7386cdf2-203c-47a9-a498-f2ecce45a2d6": "Linux root verity (ARM)",
+	"df3300ce-d69f-4c92-978c-9bfb0f38d820": "Linux root verity (ARM64)",
+	"b6ed5582-440b-4209-b8da-5ff7c419ea3d": "Linux root verity (RISC-V 64)",
+
+	"fe3a2a5d-4f32-41a7-b725-accc3285a309": "ChromeOS kernel",
+	"3cb8e202-3b7e-47dd-8a3c-7ff2a13cfcec": "ChromeOS root",
+	"cab6e88e-abf3-4102-a07a-d4bb9be3c1d3": "ChromeOS firmware",
+	"2e0a753d-9e48-43b0-8337-b15192cb1b5e": "ChromeOS reserved",
+
+	"2568845d-2332-4675-bc39-8fa5a4748d15": "Android bootloader",
+	"114eaffe-1552-4022-b26e-9b053604cf84": "Android bootloader 2",
+	"49a4d17f-93a3-45c1-a0de-f50b2ebe2599": "Android boot",
+	"20117f86-e985-4357-b9ee-374bc1d8487d": "Android boot (Qualcomm)",
+	"4177c722-9e92-4aab-8644-43502bfd5506": "Android recovery",
+	"ef32a33b-a409-486c-9141-9ffb711f6266": "Android misc",
+	"20ac26be-20b7-11e3-84c5-6cfdb94711e9": "Android metadata",
+	"38f428e6-d326-425d-9140-6e0ea133647c": "Android system",
+	"97d7b011-54da-4835-b3c4-917ad6e73d74": "Android system (Qualcomm)",
+	"c5a0aeec-13ea-11e5-a1b1-001e67ca0c3c": "Android vendor",
+	"a893ef21-e428-470a-9e55-0668fd91a2d9": "Android cache",
+	"dc76dda9-5ac1-491c-af42-a82591580c0d": "Android data",
+	"1b81e7e6-f50d-419b-a739-2aeef8da3335": "Android data (Qualcomm)",
+	"dea0ba2c-cbdd-4805-b4f9-f428251c3e98": "Qualcomm SBL1",
+	"400ffdcd-22e0-47e7-9a23-f16ed9382388": "Qualcomm APPSBL",
+	"a053aa7f-40b8-4b1c-ba08-2f68ac71a4f4": "Qualcomm TrustZone",
+	"e1a6a689-0c8d-4cc6-b4e8-55a4320fbd8a": "Qualcomm hypervisor",
+	"098df793-d712-413d-9d4e-89d711772228": "Qualcomm RPM",
+	"ebbeadaf-22c9-e33b-8f5d-0e81686a68cb": "Qualcomm modem ST1",
+	"0a288b1f-22c9-e33b-8f5d-0e81686a68cb": "Qualcomm modem ST2",
+
+	"3de21764-95bd-54bd-a5c3-4abe786f38a8": "U-Boot environment",
+	"4778ed65-bf42-45fa-9c5b-287a1dc4aab1": "barebox state",
+	"19d5df83-11b0-457b-be2c-7559c13142a5": "TF-A firmware image package",
+	"8a7a84a0-8387-40f6-ab41-a8b9a5a60d23": "TF-A firmware update metadata",
+	"5b193300-fc78-40cd-8002-e86c45580b47": "SiFive first-stage loader",
+	"2e54b353-1271-4842-806f-e436d6af6985": "SiFive boot loader",
+
+	"0x01": "FAT12",
+	"0x04": "FAT16 below 32 MiB",
+	"0x05": "extended",
+	"0x06": "FAT16",
+	"0x07": "NTFS or exFAT",
+	"0x0b": "FAT32",
+	"0x0c": "FAT32 (LBA)",
+	"0x0e": "FAT16 (LBA)",
+	"0x0f": "extended (LBA)",
+	"0x82": "Linux swap",
+	"0x83": "Linux",
+	"0x85": "Linux extended",
+	"0x8e": "Linux LVM",
+	"0xa2": "SoCFPGA preloader",
+	"0xda": "no file system",
+	"0xea": "Linux extended boot",
+	"0xee": "GPT protective",
+	"0xef": "EFI system",
+	"0xf8": "EBBR protective",
+	"0xfd": "Linux RAID",
+}
