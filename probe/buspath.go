@@ -45,7 +45,11 @@ var busRules = []struct {
 	form *regexp.Regexp
 	to   string
 }{
-	{regexp.MustCompile(`^(mmc_host|nvme|net|block|mtd|nvme-subsystem)$`), ""},
+	{regexp.MustCompile(`^(mmc_host|nvme|net|block|mtd|nvme-subsystem|rtc|watchdog|video4linux|sound|hwmon|regulator|gpio|leds|tty|drm|tpm|udc|usb_role|typec)$`), ""},
+	{regexp.MustCompile(`^(rtc|watchdog|video|card|hwmon|gpiochip|i2c|spi|tpm|tty[A-Za-z]+)-?\d+$`), "$1"},
+	{regexp.MustCompile(`^\d+-([0-9a]0[0-9a-f]{2})$`), "i2c-$1"},
+	{regexp.MustCompile(`^spi\d+\.(\d+)$`), "spi-cs$1"},
+	{regexp.MustCompile(`^regulator\.\d+$`), ""},
 	{regexp.MustCompile(`^mmc\d+$`), ""},
 	{regexp.MustCompile(`^mmc\d+:[0-9a-f]{4}$`), "card"},
 	{regexp.MustCompile(`^mmcblk\d+$`), ""},

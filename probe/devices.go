@@ -35,6 +35,7 @@ func collectNetwork(_ context.Context, h *Host) ([]report.NIC, error) {
 	if err != nil {
 		return nil, err
 	}
+	links := h.ask("links/1", "")
 	var nics []report.NIC
 	for _, name := range list.List {
 		dir := "sys/class/net/" + name
@@ -72,11 +73,8 @@ func collectNetwork(_ context.Context, h *Host) ([]report.NIC, error) {
 		default:
 			n.Kind = report.Missing[string](report.Unsupported, "ARP hardware type "+strconv.FormatInt(kind.Value, 10), kind.From...)
 		}
-		attached := report.Soldered
-		if strings.Contains(at.Value, "/usb") {
-			attached = report.External
-		}
-		n.Attached = report.Known(attached, at.From...).By(report.Inferred)
+		n.Attached = attachedBy(at)
+		describeLink(h, name, dir, links, &n)
 		nics = append(nics, n)
 	}
 	return nics, nil
@@ -95,10 +93,26 @@ func collectPCI(_ context.Context, h *Host) ([]report.PCIDevice, error) {
 		devices = append(devices, report.PCIDevice{
 			Address: address, ID: pair(h, dir, "vendor", "device"), Subsystem: pair(h, dir, "subsystem_vendor", "subsystem_device"),
 			Class: bare(h.Text(dir + "/class")), Revision: bare(h.Text(dir + "/revision")), Driver: base(h.Link(dir + "/driver")),
+			LinkMTs: parse(h, dir+"/current_link_speed", linkSpeed), LinkLanes: h.Int(dir + "/current_link_width"),
+			MaxLinkMTs: parse(h, dir+"/max_link_speed", linkSpeed), MaxLinkLanes: h.Int(dir + "/max_link_width"),
 			Attached: report.Known(report.Soldered, list.ID).By(report.Inferred),
 		})
 	}
 	return devices, nil
+}
+
+// linkSpeed reads as in "8.0 GT/s PCIe".
+func linkSpeed(data []byte) (int64, error) {
+	number, _, ok := strings.Cut(strings.TrimSpace(string(data)), " GT/s")
+	whole, part, _ := strings.Cut(number, ".")
+	n, err := decimal([]byte(whole + part))
+	if !ok || err != nil || len(part) > 1 {
+		return 0, errors.New("not a speed in GT/s")
+	}
+	if part == "" {
+		n *= 10
+	}
+	return n * 100, nil
 }
 
 // pair joins two identifiers as vendor:device.

@@ -21,8 +21,9 @@ type files struct {
 	root *os.Root
 
 	mu   sync.Mutex
-	dirs map[string]*os.Root // folders held open, by their place below root
-	at   map[string]string   // where the folder of a path was found to be
+	dirs map[string]*os.File  // folders held open, by their place below root
+	at   map[string]string    // where the folder of a path was found to be
+	tree map[string]*treeNode // device trees that were read
 }
 
 // maxDirs bounds the folders held open at once.
@@ -33,7 +34,7 @@ func openFiles(dir string) (*files, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &files{root: root, dirs: map[string]*os.Root{}, at: map[string]string{}}, nil
+	return &files{root: root, dirs: map[string]*os.File{}, at: map[string]string{}, tree: map[string]*treeNode{}}, nil
 }
 
 // errNotPlain is the answer to a read of something that is not a plain file.
@@ -43,63 +44,60 @@ var errNotPlain = errors.New("not a plain file")
 
 // read returns at most limit bytes of a plain file, and whether there was more.
 func (f *files) read(name string, limit int) ([]byte, bool, error) {
-	file, err := f.open(name)
+	fd, err := f.open(name)
 	if err != nil {
 		return nil, false, err
 	}
-	defer file.Close()
-	return readAll(file, limit)
+	defer unix.Close(fd)
+	return readAll(fd, limit)
 }
 
 // open opens a plain file for reading, and nothing else.
-func (f *files) open(name string) (*os.File, error) {
+func (f *files) open(name string) (int, error) {
 	place, err := f.locate(name)
 	if err != nil {
-		return nil, err
+		return -1, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	dir, err := f.dir(path.Dir(place))
 	if err != nil {
-		return nil, err
+		return -1, err
 	}
 	// The check comes before opening, because opening is what must not happen.
 	base := path.Base(place)
-	info, err := dir.Lstat(base)
+	mode, err := modeOf(dir, base)
 	if err != nil {
-		return nil, err
+		return -1, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, errNotPlain
+	if mode != unix.S_IFREG {
+		return -1, errNotPlain
 	}
-	return dir.OpenFile(base, os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+	return unix.Openat(int(dir.Fd()), base, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+}
+
+// modeOf returns the kind of file, without following a link.
+func modeOf(dir *os.File, base string) (uint32, error) {
+	var stat unix.Stat_t
+	err := unix.Fstatat(int(dir.Fd()), base, &stat, unix.AT_SYMLINK_NOFOLLOW)
+	return stat.Mode & unix.S_IFMT, err
 }
 
 // readAll reads with plain read(2). The reads of package os would park on
 // EAGAIN, which some drivers answer for ever; here it ends the read.
-func readAll(file *os.File, limit int) ([]byte, bool, error) {
-	conn, err := file.SyscallConn()
-	if err != nil {
-		return nil, false, err
-	}
+func readAll(fd, limit int) ([]byte, bool, error) {
 	data := make([]byte, 0, 4096)
 	for {
 		if len(data) == cap(data) {
 			data = append(data, 0)[:len(data)]
 		}
-		var n int
-		var failed error
-		err := conn.Read(func(fd uintptr) bool {
-			n, failed = unix.Read(int(fd), data[len(data):min(cap(data), limit+1)])
-			return true
-		})
-		if failed == unix.EINTR {
+		n, err := unix.Read(fd, data[len(data):min(cap(data), limit+1)])
+		switch {
+		case err == unix.EINTR:
 			continue
-		}
-		if err = errors.Join(err, failed); err != nil {
+		case err != nil:
 			return data, false, err
-		}
-		if n == 0 {
+		case n == 0:
 			return data, false, nil
 		}
 		data = data[:len(data)+n]
@@ -107,6 +105,22 @@ func readAll(file *os.File, limit int) ([]byte, bool, error) {
 			return data[:limit], true, nil
 		}
 	}
+}
+
+// isDir reports whether there is a folder.
+func (f *files) isDir(name string) (bool, error) {
+	place, err := f.locate(name)
+	if err != nil {
+		return false, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	dir, err := f.dir(path.Dir(place))
+	if err != nil {
+		return false, err
+	}
+	mode, err := modeOf(dir, path.Base(place))
+	return err == nil && mode == unix.S_IFDIR, err
 }
 
 // list returns the sorted names in a folder.
@@ -213,25 +227,31 @@ func (f *files) resolve(start, name string) (string, error) {
 	return place, nil
 }
 
+// maxTarget bounds the target of a link, as PATH_MAX does.
+const maxTarget = 4096
+
 // readlink reads the link at a resolved place.
 func (f *files) readlink(place string) (string, error) {
 	dir, err := f.dir(path.Dir(place))
 	if err != nil {
 		return "", err
 	}
-	return dir.Readlink(path.Base(place))
+	target := make([]byte, maxTarget)
+	n, err := unix.Readlinkat(int(dir.Fd()), path.Base(place), target)
+	if err != nil {
+		return "", err
+	}
+	return string(target[:n]), nil
 }
 
 // dir holds a resolved folder open, so that the next question about it does
-// not walk there again.
-func (f *files) dir(place string) (*os.Root, error) {
-	if place == "." {
-		return f.root, nil
-	}
+// not walk there again. What is asked of it goes by its descriptor: the reads
+// of package os would wait in the poller.
+func (f *files) dir(place string) (*os.File, error) {
 	if dir, ok := f.dirs[place]; ok {
 		return dir, nil
 	}
-	dir, err := f.root.OpenRoot(place)
+	dir, err := f.root.OpenFile(place, unix.O_PATH|unix.O_DIRECTORY, 0)
 	if err != nil {
 		return nil, err
 	}

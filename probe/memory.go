@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/u-root/u-root/pkg/smbios"
-
 	"github.com/boardprobe/boardprobe/boards"
 	"github.com/boardprobe/boardprobe/report"
 )
@@ -27,7 +25,9 @@ func collectMemory(_ context.Context, h *Host) (report.Memory, error) {
 	if m.CMABytes.Gap == report.Invalid {
 		m.CMABytes = report.Missing[int64](report.Absent, "", info.ID)
 	}
-	m.VisibleBytes = parse(h, "proc/iomem", systemRAM)
+	iomem := h.Read("proc/iomem")
+	m.VisibleBytes = parseAnswer(iomem, systemRAM)
+	m.CrashBytes = parseAnswer(iomem, crashKernel)
 	if visible, ok := m.VisibleBytes.Get(); ok {
 		m.Claims = append(m.Claims, report.Claim{Source: "iomem", Bytes: m.VisibleBytes})
 		m.FittedBytes = report.Known(visible, m.VisibleBytes.From...).By(report.Inferred).Noting("System RAM")
@@ -48,6 +48,7 @@ func collectMemory(_ context.Context, h *Host) (report.Memory, error) {
 	}
 	moduleMemory(h, &m)
 	treeMemory(h, &m)
+	treeDRAM(h, &m)
 	if table := firmwareMap(h); !table.IsZero() {
 		m.Claims = append(m.Claims, report.Claim{Source: "e820", Bytes: table})
 	}
@@ -97,69 +98,6 @@ func treeMemory(h *Host, m *report.Memory) {
 			m.FittedBytes = report.Known(fitted+n, both(m.FittedBytes.From, []string{reg.ID})...).By(report.Inferred).Noting("System RAM and reserved memory")
 		}
 	}
-}
-
-// moduleMemory adds up the memory devices that SMBIOS names. What they are more
-// than the kernel was given is the firmware's carve-out, for graphics as an
-// example. A table that names far more is not believed, only kept as a claim.
-func moduleMemory(h *Host, m *report.Memory) {
-	modules := parseAnswer(h.ask("smbios-memory/1", "sys/firmware/dmi/tables"), func(data []byte) (int64, error) {
-		var sum int64
-		for line := range strings.Lines(string(data)) {
-			n, err := strconv.ParseInt(strings.TrimSpace(line), 10, 62)
-			if err != nil || n < 0 || n > 1<<50 || sum > 1<<52 {
-				return 0, errors.New("a memory device of no known size")
-			}
-			sum += n
-		}
-		if sum == 0 {
-			return 0, errors.New("no memory device has a size")
-		}
-		return sum, nil
-	})
-	if modules.Gap == report.Absent {
-		return
-	}
-	m.Claims = append(m.Claims, report.Claim{Source: "smbios", Bytes: modules})
-	visible, ok := m.VisibleBytes.Get()
-	if size := modules.Value; ok && modules.OK() && visible < size && visible >= size/4*3 {
-		from := both(modules.From, m.VisibleBytes.From)
-		m.CarveOuts = append(m.CarveOuts, report.CarveOut{Name: "firmware", Bytes: report.Known(size-visible, from...).By(report.Inferred)})
-		m.FittedBytes = report.Known(size, from...).By(report.Inferred).Noting("System RAM and what SMBIOS says beyond it")
-	}
-}
-
-// gatherModules reads the sizes of the memory devices, in bytes, one a line,
-// "unknown" among them (SMBIOS type 17, DSP0134 7.18). The tables hold serial
-// numbers, so nothing else of them is recorded.
-func gatherModules(_ context.Context, f *files, dir string) ([]byte, error) {
-	const limit = 1 << 20 // a table is at most 64 KiB with the 32-bit entry point
-	entry, _, err := f.read(dir+"/smbios_entry_point", 256)
-	if err != nil {
-		return nil, err
-	}
-	table, _, err := f.read(dir+"/DMI", limit)
-	if err != nil {
-		return nil, err
-	}
-	info, err := smbios.ParseInfo(entry, table)
-	if err != nil {
-		return nil, err
-	}
-	devices, err := info.GetMemoryDevices()
-	if err != nil {
-		return nil, err
-	}
-	var out []byte
-	for _, d := range devices {
-		const unknown = 0xffff
-		if d.Size == unknown {
-			out = append(out, "unknown\n"...)
-			continue
-		}
-		out = fmt.Appendf(out, "%d\n", d.GetSizeBytes())
-	}
-	return out, nil
 }
 
 // firmwareMap adds up what the firmware of a PC gave to the kernel
@@ -271,6 +209,50 @@ func systemRAM(data []byte) (int64, error) {
 		return 0, errors.New("the addresses are hidden from this user")
 	}
 	return sum, nil
+}
+
+// crashKernel adds up what System RAM is kept for a crash kernel
+// (Documentation/admin-guide/kdump/kdump.rst).
+func crashKernel(data []byte) (int64, error) {
+	var sum int64
+	for line := range strings.Lines(string(data)) {
+		where, name, ok := strings.Cut(strings.TrimSpace(line), " : ")
+		if !ok || name != "Crash kernel" {
+			continue
+		}
+		first, last, _ := strings.Cut(where, "-")
+		a, err1 := strconv.ParseUint(first, 16, 50)
+		b, err2 := strconv.ParseUint(last, 16, 50)
+		if err1 != nil || err2 != nil || b < a || sum > 1<<50 {
+			return 0, errors.New("a range is malformed")
+		}
+		sum += int64(b - a + 1)
+	}
+	return sum, nil
+}
+
+// treeDRAM looks for the kind of DRAM in the device tree, where boot loaders of
+// some families describe the chips (Documentation/devicetree/bindings/
+// memory-controllers/ddr).
+func treeDRAM(h *Host, m *report.Memory) {
+	if m.Type.OK() {
+		return
+	}
+	root := h.List(strings.TrimSuffix(deviceTree, "/"))
+	for _, name := range root.List {
+		if !strings.HasPrefix(name, "lpddr") && !strings.HasPrefix(name, "ddr") {
+			continue
+		}
+		compatible := parse(h, deviceTree+name+"/compatible", stringList)
+		if !compatible.OK() {
+			continue
+		}
+		for _, kind := range compatible.Value {
+			if _, family, ok := strings.Cut(kind, "jedec,"); ok {
+				m.Type = report.Known(strings.ToUpper(family), compatible.From...)
+			}
+		}
+	}
 }
 
 // memoryBlocks is the number of memory blocks that are online times their size.

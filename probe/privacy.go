@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/hex"
 	"path"
+	"regexp"
 	"strings"
 	"time"
 
+	"github.com/boardprobe/boardprobe/probe/decode/edid"
 	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
 )
 
@@ -55,6 +57,19 @@ func identitySources() []identitySource {
 		{"etc/machine-id", addText},
 		{"etc/hostname", addText},
 		{"proc/sys/kernel/hostname", addText},
+	}
+}
+
+// layout is one row: a binary answer with identities of its own, that no source
+// tells of.
+type layout struct {
+	pattern string // of the subject, as path.Match has it
+	redact  func(*pseudonym.Replacer, []byte) []byte
+}
+
+func layouts() []layout {
+	return []layout{
+		{"sys/class/drm/*/edid", func(r *pseudonym.Replacer, data []byte) []byte { return edid.Redact(data, r.Bytes) }},
 	}
 }
 
@@ -166,6 +181,10 @@ func addCPUSerial(_ *files, r *pseudonym.Replacer, _ string, data []byte) {
 	}
 }
 
+// shortUUID is how PARTUUID of an MBR and UUID of a FAT volume are written;
+// those of other forms are known as such to the replacer.
+var shortUUID = regexp.MustCompile(`UUID=([0-9A-Fa-f]{8}-[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4})$`)
+
 // redactCommandLine removes the values of kernel parameters that hold secrets
 // or name people, networks or units. What remains passes the replacer.
 func redactCommandLine(line []byte) []byte {
@@ -180,6 +199,9 @@ func redactCommandLine(line []byte) []byte {
 			if strings.Contains(lower, word) {
 				fields[i] = name + "=[removed]"
 			}
+		}
+		if m := shortUUID.FindStringSubmatch(value); m != nil {
+			fields[i] = strings.ReplaceAll(field, m[1], "[removed]")
 		}
 		if lower == "ip" || lower == "nfsroot" {
 			fields[i] = name + "=[removed]"

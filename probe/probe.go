@@ -59,6 +59,12 @@ func collectors() []collector {
 		section("network", func(r *report.Report) *[]report.NIC { return &r.Network }, collectNetwork),
 		section("pci", func(r *report.Report) *[]report.PCIDevice { return &r.PCI }, collectPCI),
 		section("usb", func(r *report.Report) *[]report.USBDevice { return &r.USB }, collectUSB),
+		section("usb-roles", func(r *report.Report) *[]report.USBController { return &r.USBRoles }, collectUSBRoles),
+		section("devices", func(r *report.Report) *[]report.BusDevice { return &r.Devices }, collectDevices),
+		section("peripherals", func(r *report.Report) *report.Peripherals { return &r.Peripherals }, collectPeripherals),
+		section("tpm", func(r *report.Report) *report.TPM { return &r.TPM }, collectTPM),
+		section("faults", func(r *report.Report) *[]report.Fault { return &r.Faults }, collectFaults),
+		section("modules", func(r *report.Report) *[]report.Module { return &r.Modules }, collectModules),
 		section("ghw", func(r *report.Report) *report.GHW { return &r.GHW }, collectGHW),
 	}
 }

@@ -26,7 +26,10 @@ type gatherer struct {
 func gatherers() []gatherer {
 	return []gatherer{
 		{"tree/1", gatherTree},
-		{"smbios-memory/1", gatherModules},
+		{"smbios-memory/2", gatherModules},
+		{"unbound/1", gatherUnbound},
+		{"orphans/1", gatherOrphans},
+		{"taints/1", gatherTaints},
 	}
 }
 

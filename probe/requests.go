@@ -25,7 +25,14 @@ func requests() []request {
 	return []request{
 		{"uname", askUname}, // uname(2), without the host name
 		{"euid", func(context.Context, string) ([]byte, error) { return fmt.Appendf(nil, "%d\n", os.Geteuid()), nil }},
-		{"ghw", askGHW}, // the library ghw; it reads files of /sys only
+		{"extcsd/1", askExtCSD},                  // MMC_IOC_CMD with SEND_EXT_CSD
+		{"nvme-controller/1", askNVMeController}, // NVME_IOCTL_ADMIN_CMD with Identify
+		{"nvme-health/1", askNVMeHealth},         // NVME_IOCTL_ADMIN_CMD with Get Log Page
+		{"partitions/1", askPartitions},          // reads at most a few hundred kB of a disk
+		{"links/1", askLinks},                    // rtnetlink, a dump of the links
+		{"ethtool-driver/1", askDriver},          // SIOCETHTOOL with ETHTOOL_GDRVINFO
+		{"tpm", askTPM},                          // the commands of tpmCommands
+		{"ghw", askGHW},                          // the library ghw; it reads files of /sys only
 	}
 }
 

@@ -2,7 +2,6 @@ package probe
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"path"
 	"regexp"
@@ -53,23 +52,6 @@ func collectStorage(_ context.Context, h *Host) ([]report.Disk, error) {
 	return disks, err
 }
 
-// nvmePlace finds the bus place of an NVMe namespace that a kernel with
-// multipath support shows below its subsystem, which is on no bus: the place of
-// the first of the controllers that lead to it.
-func nvmePlace(h *Host, at report.Fact[string]) report.Fact[string] {
-	subsystem, name := path.Split(at.Value)
-	list := h.List(strings.TrimSuffix(subsystem, "/"))
-	for _, entry := range list.List {
-		if !nvmeController.MatchString(entry) {
-			continue
-		}
-		if controller := h.Link(subsystem + entry); controller.OK() {
-			return report.Known(controller.Value+"/"+name, both(at.From, both([]string{list.ID}, controller.From))...)
-		}
-	}
-	return at
-}
-
 var nvmeController = regexp.MustCompile(`^nvme\d+$`)
 
 func disk(h *Host, name, dir, bus string, at, subsystem report.Fact[string]) report.Disk {
@@ -87,8 +69,8 @@ func disk(h *Host, name, dir, bus string, at, subsystem report.Fact[string]) rep
 		Removable:         h.Flag(dir + "/removable"),
 		ReadOnly:          h.Flag(dir + "/ro"),
 		Rotational:        h.Flag(dir + "/queue/rotational"),
-		LogicalBlockBytes: h.Int(dir + "/queue/logical_block_size"),
-		Driver:            base(h.Link(device + "/driver")),
+		LogicalBlockBytes: h.Int(dir + "/queue/logical_block_size"), PhysicalBlockBytes: h.Int(dir + "/queue/physical_block_size"),
+		Driver: base(h.Link(device + "/driver")),
 	}
 	from := both(at.From, subsystem.From)
 	kind := func(k, attached string) {
@@ -97,13 +79,14 @@ func disk(h *Host, name, dir, bus string, at, subsystem report.Fact[string]) rep
 	}
 	switch bus {
 	case "mmc":
-		mmcDisk(h, device, at.Value, &d)
+		mmcDisk(h, name, device, at.Value, &d)
 	case "nvme", "nvme-subsystem":
 		kind(report.KindNVMe, report.Slot)
 		if controller := path.Dir(at.Value); bus == "nvme-subsystem" {
 			d.Driver = base(h.Link(controller + "/device/driver"))
 		}
 		d.Model, d.Serial, d.FirmwareRevision = h.Text(device+"/model"), h.Text(device+"/serial"), h.Text(device+"/firmware_rev")
+		describeNVMe(h, at.Value, &d)
 	case "virtio":
 		kind(report.KindVirtio, report.Soldered)
 		d.Serial = h.Text(dir + "/serial")
@@ -122,12 +105,16 @@ func disk(h *Host, name, dir, bus string, at, subsystem report.Fact[string]) rep
 			kind(report.KindSATA, report.Slot)
 		case strings.Contains(at.Value, "ufshc") || strings.Contains(at.Value, ".ufs"):
 			kind(report.KindUFS, report.Soldered)
+			describeUFS(h, at.Value, &d)
 		default:
 			kind(report.KindSCSI, report.Slot)
 		}
 	default:
 		d.Kind = report.Missing[string](report.Unsupported, "bus "+oneLine(bus)+" is not known to this probe", from...)
 		d.Attached = report.Missing[string](report.Unsupported, "", from...)
+	}
+	if hasMedium(&d) && d.Kind.Value != report.KindOptical {
+		describePartitions(h, name, &d)
 	}
 	return d
 }
@@ -136,50 +123,6 @@ func disk(h *Host, name, dir, bus string, at, subsystem report.Fact[string]) rep
 // capacity (get_sectorsize in drivers/scsi/sr.c). No medium is of this size: it
 // is not a multiple of a CD's sectors.
 const noMediumBytes = 0x1fffff * 512
-
-// mmcDisk tells eMMC and SD apart by what the card says, and soldered and slot
-// by the device tree. Documentation/driver-api/mmc/mmc-dev-attrs.rst
-func mmcDisk(h *Host, device, place string, d *report.Disk) {
-	card := h.Text(device + "/type")
-	switch card.Value {
-	case "MMC":
-		d.Kind = report.Known(report.KindEMMC, card.From...)
-	case "SD":
-		d.Kind = report.Known(report.KindSD, card.From...)
-	default:
-		d.Kind = report.Missing[string](report.Invalid, "card type "+oneLine(card.Value), card.From...)
-	}
-	d.Model = h.Text(device + "/name")
-	d.Manufacturer = h.Text(device + "/manfid")
-	d.Serial = h.Text(device + "/serial")
-	d.CID = parse(h, device+"/cid", func(data []byte) (string, error) {
-		text := strings.TrimSpace(string(data))
-		if raw, err := hex.DecodeString(text); err != nil || len(raw) != 16 {
-			return "", errors.New("not 32 hexadecimal digits")
-		}
-		return text, nil
-	})
-	d.Date = h.Text(device + "/date")
-	d.FirmwareRevision = h.Text(device + "/fwrev")
-	node := mmcNode(place)
-	d.Node = h.Link(node)
-	fixed := h.Read(node + "/non-removable")
-	switch {
-	case fixed.Gap == "":
-		d.Attached = report.Known(report.Soldered, fixed.ID).By(report.Inferred).Noting("non-removable in the device tree")
-	case card.Value == "MMC":
-		d.Attached = report.Known(report.Soldered, card.From...).By(report.Inferred).Noting("an MMC device; MMC cards are no longer made")
-	default:
-		d.Attached = report.Known(report.Slot, fixed.ID).By(report.Inferred)
-	}
-}
-
-// mmcNode is where the controller of an MMC host or card, given by its place
-// below sys/devices, links its device-tree node.
-func mmcNode(place string) string {
-	controller, _, _ := strings.Cut(place, "/mmc_host/")
-	return controller + "/of_node"
-}
 
 // rawFlash lists MTD master devices (Documentation/ABI/testing/sysfs-class-mtd);
 // a partition shares its master's place and is not capacity of its own.
@@ -202,6 +145,7 @@ func rawFlash(h *Host) ([]report.Disk, error) {
 		flash = append(flash, report.Disk{
 			Path: h.path(at.Value), Name: report.Known(name, at.From...), Kind: report.Known(report.KindMTD, at.From...),
 			SizeBytes: h.Int(dir + "/size"), Model: h.Text(dir + "/name"), Attached: report.Known(report.Soldered, at.From...).By(report.Inferred),
+			MTD: report.MTD{Type: kind, EraseBlockBytes: h.Int(dir + "/erasesize"), WriteBytes: h.Int(dir + "/writesize"), BadBlocks: h.Int(dir + "/bad_blocks")},
 		})
 	}
 	return flash, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -26,6 +27,11 @@ func (s *system) answer(ctx context.Context, _ string, _ int, q question, limit 
 	if q.subject == "proc/cmdline" {
 		a.data = s.replacer.Apply(redactCommandLine(a.data))
 		return a
+	}
+	for _, l := range layouts() {
+		if ok, _ := path.Match(l.pattern, q.subject); ok && a.errno == "" {
+			a.data = l.redact(s.replacer, a.data)
+		}
 	}
 	a.data = s.replacer.Apply(a.data)
 	for i, name := range a.list {

@@ -17,7 +17,7 @@ import (
 const (
 	quietBare  = 400 * time.Millisecond
 	quietBuses = 2 * time.Second // usb_storage alone waits one second (its parameter delay_use)
-	settleCap  = 20 * time.Second
+	settleCap  = 60 * time.Second
 )
 
 // coldplug loads the modules of all devices that are there and of those that

@@ -122,7 +122,7 @@ func TestCompleteness(t *testing.T) {
 		want   Verdict
 		says   string
 	}{
-		"sections":          {"completeness.sections", image, Pass, "all 12 sections"},
+		"sections":          {"completeness.sections", image, Pass, "all 18 sections"},
 		"a deadline":        {"completeness.sections", func(r *report.Report) { r.Sections[3].Outcome, r.Sections[3].Reason = report.OutcomeDeadline, "iomem" }, Warn, "memory (deadline: iomem)"},
 		"left out":          {"completeness.sections", func(r *report.Report) { r.Sections[9].Outcome = report.OutcomeNotRun }, Info, "pci (not-probed)"},
 		"no sections":       {"completeness.sections", func(r *report.Report) { r.Sections = nil }, Unknown, ""},

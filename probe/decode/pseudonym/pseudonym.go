@@ -254,6 +254,29 @@ func (r *Replacer) Text(raw string) string {
 	return r.text(raw)
 }
 
+// Bytes replaces a field of a binary layout in place: text by text, and other
+// bytes by others, none of them zero where it was not.
+func (r *Replacer) Bytes(field []byte) {
+	raw := string(field)
+	if trimmed := strings.TrimRight(raw, " \n\x00"); trimmed == "" || Placeholder(trimmed) {
+		return
+	}
+	if strings.Trim(raw, "\n\x00") != "" && !strings.ContainsFunc(raw, func(c rune) bool { return c > '~' || c < ' ' && c != '\n' && c != 0 }) {
+		copy(field, r.text(raw))
+		return
+	}
+	for i := range field {
+		if i%32 == 0 {
+			stream := r.key.sum(fmt.Sprintf("bytes %d", i/32), []byte(raw))
+			for k := i; k < min(i+32, len(field)); k++ {
+				if field[k] != 0 {
+					field[k] = max(stream[k-i], 1)
+				}
+			}
+		}
+	}
+}
+
 // text maps digits to digits and letters to letters of the same case; a text
 // of hexadecimal digits stays one.
 func (r *Replacer) text(raw string) string {

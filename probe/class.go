@@ -1,0 +1,66 @@
+package probe
+
+import (
+	"strings"
+
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// classDevice is one entry of a folder of links to devices, as in
+// /sys/class/rtc or /sys/bus/i2c/devices.
+type classDevice struct {
+	name  string
+	dir   string              // the link
+	place string              // where it leads, below sys/devices
+	at    report.Fact[string] // the same as a fact
+}
+
+// devicesOf lists the devices of a class or bus; the folder need not be there.
+func devicesOf(h *Host, folder string) ([]classDevice, error) {
+	list, err := h.Names(folder)
+	if err != nil {
+		return nil, err
+	}
+	var devices []classDevice
+	for _, name := range list.List {
+		dir := folder + "/" + name
+		if at := h.Link(dir); at.OK() {
+			devices = append(devices, classDevice{name, dir, at.Value, at})
+		}
+	}
+	return devices, nil
+}
+
+// virtual reports whether there is no hardware behind a device.
+func (d classDevice) virtual() bool { return strings.Contains(d.place, "devices/virtual/") }
+
+// driver is the driver of the device behind an entry of a class.
+func (d classDevice) driver(h *Host) report.Fact[string] {
+	return base(h.Link(d.dir + "/device/driver"))
+}
+
+// node is the device-tree node of the device behind an entry of a class, as a
+// path from the root of the tree.
+func (d classDevice) node(h *Host, link string) report.Fact[string] {
+	node := h.Link(d.dir + "/" + link)
+	node.Value = "/" + strings.TrimPrefix(node.Value, deviceTree)
+	if !node.OK() {
+		node.Value = ""
+	}
+	return node
+}
+
+// attachedBy says that what hangs on a USB port is external, for want of a
+// better word of the kernel.
+func attachedBy(at report.Fact[string]) report.Fact[string] {
+	attached := report.Soldered
+	if strings.Contains(at.Value, "/usb") && strings.Contains(strings.SplitN(at.Value, "/usb", 2)[1], "-") {
+		attached = report.External
+	}
+	return report.Known(attached, at.From...).By(report.Inferred)
+}
+
+// named makes the entry of a list of which name and driver are all there is.
+func named(h *Host, d classDevice, name report.Fact[string]) report.Named {
+	return report.Named{Path: h.path(d.place), Name: name, Driver: d.driver(h), Node: d.node(h, "device/of_node"), Attached: attachedBy(d.at)}
+}

@@ -1,0 +1,239 @@
+package probe
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// driverBuses are the buses on which a device without a driver is a fault.
+var driverBuses = []string{"pci", "usb", "sdio", "i2c", "spi", "platform", "mdio_bus", "serial", "virtio", "mhi", "rpmsg"}
+
+// collectFaults lists what does not work: devices without a driver, nodes of
+// the device tree that became no device, and drivers that wait for something.
+// Why is for the reader to say who knows whether this run had the drivers.
+func collectFaults(_ context.Context, h *Host) ([]report.Fault, error) {
+	var faults []report.Fault
+	for _, bus := range driverBuses {
+		a := h.ask("unbound/1", "sys/bus/"+bus+"/devices")
+		if a.Gap == report.Absent {
+			continue
+		}
+		if a.Gap != "" {
+			return faults, fmt.Errorf("devices of %s: %s", bus, a.Note)
+		}
+		for line := range strings.Lines(string(a.Data)) {
+			place, alias, compatible, ok := cut3(line)
+			if !ok {
+				continue
+			}
+			f := report.Fault{
+				Path: h.path(place), Kind: report.Known("unbound", a.ID), Bus: report.Known(bus, a.ID),
+				ID: report.Missing[string](report.Absent, "", a.ID), Attached: attachedBy(report.Known(place, a.ID)),
+			}
+			if alias != "" {
+				f.ID = report.Known(alias, a.ID)
+			}
+			if compatible != "" {
+				f.Compatible = report.Known(strings.Split(compatible, " "), a.ID)
+			}
+			faults = append(faults, f)
+		}
+	}
+	nodes := h.ask("orphans/1", strings.TrimSuffix(deviceTree, "/"))
+	for line := range strings.Lines(string(nodes.Data)) {
+		node, _, compatible, ok := cut3(line)
+		if ok {
+			faults = append(faults, report.Fault{
+				Path: node, Kind: report.Known("no-device", nodes.ID), Compatible: report.Known(strings.Split(compatible, " "), nodes.ID),
+				Attached: report.Known(report.Soldered, nodes.ID).By(report.Inferred),
+			})
+		}
+	}
+	return append(faults, deferredProbes(h)...), nil
+}
+
+// deferredProbes reads the drivers that wait, and why
+// (Documentation/driver-api/driver-model/driver.rst).
+func deferredProbes(h *Host) (faults []report.Fault) {
+	a := h.Read("sys/kernel/debug/devices_deferred")
+	for line := range strings.Lines(string(a.Data)) {
+		name, reason, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		if name == "" {
+			continue
+		}
+		f := report.Fault{Path: oneLine(name), Kind: report.Known("deferred", a.ID), Attached: report.Known(report.Soldered, a.ID).By(report.Inferred)}
+		f.Reason = report.Missing[string](report.Absent, "this kernel does not say why", a.ID)
+		if reason = oneLine(strings.TrimSpace(reason)); reason != "" {
+			f.Reason = report.Known(reason, a.ID)
+		}
+		faults = append(faults, f)
+	}
+	return faults
+}
+
+func cut3(line string) (a, b, c string, ok bool) {
+	parts := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+	if len(parts) != 3 {
+		return "", "", "", false
+	}
+	return parts[0], parts[1], parts[2], true
+}
+
+// driverless are device-tree compatibles of what needs no driver of its own:
+// containers, and what the kernel starts before there are drivers.
+var driverless = regexp.MustCompile(`^(simple-bus|simple-mfd|syscon|simple-pm-bus|isa|fixed-clock|fixed-factor-clock|regulator-fixed|cache|arm,pl310-cache|cpu|` +
+	`arm,(armv[78]-timer|psci.*|gic.*|cortex-.*-(gic|scu|pmu)|primecell)|.*-(scu|gic|intc|timer|pmu|pmu-.*)|operating-points.*|shared-dma-pool|reserved-memory|linux,(cma|dummy.*)|qemu,.*|dlg,.*-onkey|usb-nop-xceiv|ramoops|google,coreboot|` +
+	`nvidia,tegra.*-(carveouts|mc)|raspberrypi,bootloader-config|brcm,bcm2835-power|pwrseq-.*|mmc-pwrseq-.*|gpio-nvme.*|(usb|vga|hdmi|dvi|dp)-.*connector|hdmi-connector|audio-.*)$`)
+
+// gatherUnbound lists the devices of a bus that no driver is bound to, a line
+// each: place, module alias, compatibles.
+func gatherUnbound(ctx context.Context, f *files, dir string) ([]byte, error) {
+	names, _, err := f.list(dir, maxAnswer)
+	if err != nil {
+		return nil, err
+	}
+	bus := path.Base(path.Dir(dir))
+	var out bytes.Buffer
+	for _, name := range names {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		device := dir + "/" + name
+		if _, err := f.link(device + "/driver"); err == nil || isAdapter(bus, name) {
+			continue
+		}
+		target, err := f.link(device)
+		if err != nil {
+			continue
+		}
+		alias := f.text(device + "/modalias")
+		compatible := strings.Trim(strings.ReplaceAll(f.text(device+"/of_node/compatible"), "\x00", " "), " ")
+		if needsNoDriver(bus, f, device, alias, compatible) {
+			continue
+		}
+		place := strings.TrimPrefix(path.Join("/", dir, target), "/")
+		fmt.Fprintf(&out, "%s\t%s\t%s\n", oneLine(place), oneLine(alias), oneLine(compatible))
+	}
+	return out.Bytes(), nil
+}
+
+// text reads a small file, or nothing.
+func (f *files) text(name string) string {
+	data, _, err := f.read(name, 4096)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimRight(string(data), "\n")
+}
+
+func needsNoDriver(bus string, f *files, device, alias, compatible string) bool {
+	if alias == "" {
+		return true // nothing could ask for a driver
+	}
+	switch bus {
+	case "pci":
+		// Bridges, memory controllers and system devices work without a driver
+		// (PCI Code and ID Assignment Specification: base classes 05, 06, 08).
+		class := f.text(device + "/class")
+		return strings.HasPrefix(class, "0x05") || strings.HasPrefix(class, "0x06") || strings.HasPrefix(class, "0x08")
+	case "usb":
+		return !strings.Contains(path.Base(device), ":") // drivers bind to interfaces
+	case "platform":
+		if compatible == "" {
+			return true // made by the kernel itself
+		}
+		return slices.ContainsFunc(strings.Fields(compatible), driverless.MatchString)
+	}
+	return false
+}
+
+// busNode are the names of device-tree nodes whose children are devices of a
+// bus (Devicetree Specification 2.2.2).
+var busNode = regexp.MustCompile(`^(i2c|spi|qspi|mmc|sdhci|mdio|serial|uart|slim|soundwire|w1)(@|-|$)`)
+
+// gatherOrphans lists the enabled nodes on small buses that became no device.
+func gatherOrphans(ctx context.Context, f *files, dir string) ([]byte, error) {
+	o := orphans{known: map[string]bool{}}
+	buses, _, err := f.list("sys/bus", maxAnswer)
+	if err != nil {
+		return nil, err
+	}
+	for _, bus := range buses {
+		devices, _, _ := f.list("sys/bus/"+bus+"/devices", maxAnswer)
+		for _, device := range devices {
+			at := "sys/bus/" + bus + "/devices/" + device + "/of_node"
+			if place, err := f.locate(at); err == nil {
+				o.known[place] = true
+			}
+		}
+	}
+	tree, err := f.deviceTree(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	o.walk(tree, dir, false)
+	return o.out.Bytes(), nil
+}
+
+type orphans struct {
+	known map[string]bool // places of nodes that are devices
+	out   bytes.Buffer
+}
+
+func (o *orphans) walk(n *treeNode, at string, onBus bool) {
+	if status := n.text("status"); status != "" && status != "okay" && status != "ok" {
+		return // so is all below it
+	}
+	compatible := strings.ReplaceAll(n.text("compatible"), "\x00", " ")
+	if onBus && compatible != "" && !o.known[at] && !slices.ContainsFunc(strings.Fields(compatible), driverless.MatchString) {
+		fmt.Fprintf(&o.out, "%s\t\t%s\n", oneLine("/"+strings.TrimPrefix(at, deviceTree)), oneLine(compatible))
+	}
+	for _, child := range n.children {
+		o.walk(child, at+"/"+child.name, busNode.MatchString(n.name))
+	}
+}
+
+// collectModules lists the loaded modules that taint the kernel: out of tree,
+// staging, proprietary, unsigned (Documentation/ABI/testing/sysfs-module).
+func collectModules(_ context.Context, h *Host) ([]report.Module, error) {
+	a := h.ask("taints/1", "sys/module")
+	if a.Gap != "" && a.Gap != report.Absent {
+		return nil, fmt.Errorf("sys/module: %s", a.Note)
+	}
+	var list []report.Module
+	for line := range strings.Lines(string(a.Data)) {
+		name, taint, version, ok := cut3(line)
+		if !ok {
+			continue
+		}
+		m := report.Module{Name: name, Taint: report.Known(taint, a.ID), Version: report.Missing[string](report.Absent, "", a.ID)}
+		if version != "" {
+			m.Version = report.Known(version, a.ID)
+		}
+		list = append(list, m)
+	}
+	return list, nil
+}
+
+// gatherTaints lists the modules with a taint, a line each: name, letters,
+// version.
+func gatherTaints(_ context.Context, f *files, dir string) ([]byte, error) {
+	names, _, err := f.list(dir, maxAnswer)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	for _, name := range names {
+		if taint := f.text(dir + "/" + name + "/taint"); taint != "" {
+			fmt.Fprintf(&out, "%s\t%s\t%s\n", oneLine(name), oneLine(taint), oneLine(f.text(dir+"/"+name+"/version")))
+		}
+	}
+	return out.Bytes(), nil
+}

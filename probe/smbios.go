@@ -1,0 +1,168 @@
+package probe
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/u-root/u-root/pkg/smbios"
+
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// memoryTable is what is kept of the SMBIOS tables that describe memory. They
+// hold serial numbers and asset tags, so nothing else of them is recorded.
+type memoryTable struct {
+	Arrays  []memoryArray  `json:",omitempty"`
+	Devices []memoryDevice `json:",omitempty"`
+}
+
+// memoryArray is type 16 where its use is system memory (DSP0134 7.17).
+type memoryArray struct {
+	MaxBytes   int64
+	Correction uint8 // 7.17.3
+}
+
+// memoryDevice is type 17 (DSP0134 7.18). A size of -1 is not known.
+type memoryDevice struct {
+	Locator, Bank, Vendor, PartNumber string `json:",omitempty"`
+	SizeBytes, SpeedMTs               int64
+	Type, Form                        string
+}
+
+// gatherModules reads the tables of memory.
+func gatherModules(_ context.Context, f *files, dir string) ([]byte, error) {
+	const limit = 1 << 20 // a table is at most 64 KiB with the 32-bit entry point
+	entry, _, err := f.read(dir+"/smbios_entry_point", 256)
+	if err != nil {
+		return nil, err
+	}
+	table, _, err := f.read(dir+"/DMI", limit)
+	if err != nil {
+		return nil, err
+	}
+	info, err := smbios.ParseInfo(entry, table)
+	if err != nil {
+		return nil, err
+	}
+	devices, err := info.GetMemoryDevices()
+	if err != nil {
+		return nil, err
+	}
+	var found memoryTable
+	for _, d := range devices {
+		device := memoryDevice{
+			Locator: oneLine(d.DeviceLocator), Bank: oneLine(d.BankLocator), Vendor: oneLine(strings.TrimSpace(d.Manufacturer)), PartNumber: oneLine(strings.TrimSpace(d.PartNumber)),
+			SizeBytes: int64(d.GetSizeBytes()), Type: d.Type.String(), Form: d.FormFactor.String(),
+		}
+		const unknown = 0xffff // 7.18: of the sizes and speeds
+		if d.Size == unknown {
+			device.SizeBytes = -1
+		}
+		if d.Speed != unknown {
+			device.SpeedMTs = int64(d.Speed)
+		}
+		found.Devices = append(found.Devices, device)
+	}
+	for _, t := range info.GetTablesByType(physicalMemoryArray) {
+		if array, ok := readArray(t); ok {
+			found.Arrays = append(found.Arrays, array)
+		}
+	}
+	return json.Marshal(found)
+}
+
+const physicalMemoryArray = 16
+
+// readArray reads a table of type 16.
+func readArray(t *smbios.Table) (memoryArray, bool) {
+	const systemMemory, elsewhere = 3, 0x80000000 // 7.17.2; the maximum is in the extended field
+	use, err1 := t.GetByteAt(5)
+	correction, err2 := t.GetByteAt(6)
+	kib, err3 := t.GetDWordAt(7)
+	if errors.Join(err1, err2, err3) != nil || use != systemMemory {
+		return memoryArray{}, false
+	}
+	a := memoryArray{MaxBytes: int64(kib) << 10, Correction: correction}
+	if kib == elsewhere {
+		bytes, err := t.GetQWordAt(0x0f)
+		if err != nil || bytes > 1<<50 {
+			return memoryArray{}, false
+		}
+		a.MaxBytes = int64(bytes)
+	}
+	return a, true
+}
+
+// moduleMemory adds up the memory devices that SMBIOS names. What they are more
+// than the kernel was given is the firmware's carve-out, for graphics as an
+// example. A table that names far more is not believed, only kept as a claim.
+func moduleMemory(h *Host, m *report.Memory) {
+	a := h.ask("smbios-memory/2", "sys/firmware/dmi/tables")
+	if a.Gap == report.Absent {
+		return
+	}
+	var table memoryTable
+	modules := parseAnswer(a, func(data []byte) (int64, error) {
+		if err := json.Unmarshal(data, &table); err != nil {
+			return 0, errors.New("not the form that was recorded")
+		}
+		var sum int64
+		for _, d := range table.Devices {
+			if d.SizeBytes < 0 || d.SizeBytes > 1<<50 || sum > 1<<52 {
+				return 0, errors.New("a memory device of no known size")
+			}
+			sum += d.SizeBytes
+		}
+		if sum == 0 {
+			return 0, errors.New("no memory device has a size")
+		}
+		return sum, nil
+	})
+	describeModules(table, a.ID, m)
+	m.Claims = append(m.Claims, report.Claim{Source: "smbios", Bytes: modules})
+	visible, ok := m.VisibleBytes.Get()
+	if size := modules.Value; ok && modules.OK() && visible < size && visible >= size/4*3 {
+		from := both(modules.From, m.VisibleBytes.From)
+		m.CarveOuts = append(m.CarveOuts, report.CarveOut{Name: "firmware", Bytes: report.Known(size-visible, from...).By(report.Inferred)})
+		m.FittedBytes = report.Known(size, from...).By(report.Inferred).Noting("System RAM and what SMBIOS says beyond it")
+	}
+}
+
+// describeModules lists the memory devices, empty sockets left out, and what
+// the board takes.
+func describeModules(table memoryTable, id string, m *report.Memory) {
+	text := func(s string) report.Fact[string] {
+		if s = strings.TrimSpace(s); s == "" || strings.EqualFold(s, "unknown") || strings.EqualFold(s, "not specified") || strings.EqualFold(s, "other") {
+			return report.Missing[string](report.Absent, "", id)
+		}
+		return report.Known(s, id)
+	}
+	for _, d := range table.Devices {
+		if d.SizeBytes <= 0 {
+			continue
+		}
+		module := report.MemoryModule{
+			Locator: strings.TrimSpace(d.Bank + " " + d.Locator), SizeBytes: report.Known(d.SizeBytes, id), Type: text(d.Type), Form: text(d.Form),
+			Vendor: text(d.Vendor), PartNumber: text(d.PartNumber), SpeedMTs: report.Missing[int64](report.Absent, "", id),
+		}
+		if d.SpeedMTs > 0 {
+			module.SpeedMTs = report.Known(d.SpeedMTs, id)
+		}
+		if module.Type.OK() {
+			m.Type = module.Type
+		}
+		m.Modules = append(m.Modules, module)
+	}
+	var largest int64
+	for _, a := range table.Arrays {
+		largest += max(a.MaxBytes, 0)
+		if word := map[uint8]string{3: "none", 4: "parity", 5: "single-bit ECC", 6: "multi-bit ECC", 7: "CRC"}[a.Correction]; word != "" {
+			m.ErrorCorrection = report.Known(word, id)
+		}
+	}
+	if largest > 0 && largest < 1<<50 {
+		m.MaxBytes = report.Known(largest, id)
+	}
+}

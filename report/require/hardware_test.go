@@ -1,0 +1,75 @@
+package require
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/boardprobe/boardprobe/boards"
+	"github.com/boardprobe/boardprobe/report"
+)
+
+func list(v ...string) report.Fact[[]string] { return report.Known(v, "x/1") }
+
+func TestHardware(t *testing.T) {
+	core := func(signature string, tree ...string) func(*report.Report) {
+		return func(r *report.Report) {
+			core, _ := boards.Core(signature)
+			r.CPU.Types = []report.CoreType{{Signature: signature, Name: core.Name}}
+			r.CPU.TreeCores = list(tree...)
+		}
+	}
+	fault := func(modules string) func(*report.Report) {
+		return func(r *report.Report) {
+			r.Sight.Modules = text(modules)
+			r.Faults = []report.Fault{{Path: "soc/i2c/rtc", Kind: text("no-device"), Compatible: list("nxp,pcf8563"), Attached: text(report.Soldered)}}
+		}
+	}
+	for name, c := range map[string]struct {
+		id    string
+		alter func(*report.Report)
+		want  Verdict
+		found string
+	}{
+		"cores as the tree says": {"conflict.cpu", core("midr:0x41:0xd03", "arm,cortex-a53"), Pass, ""},
+		"other cores":            {"conflict.cpu", core("midr:0x41:0xd08", "arm,cortex-a53"), Warn, "Cortex-A72"},
+		"an unknown core":        {"conflict.cpu", core("midr:0x41:0xfff", "arm,cortex-a53"), Info, ""},
+		"no device tree":         {"conflict.cpu", func(*report.Report) {}, Info, ""},
+		"nothing unbound":        {"drivers.unbound", func(*report.Report) {}, Pass, ""},
+		"unbound, all modules":   {"drivers.unbound", fault("all"), Warn, "nxp,pcf8563"},
+		"unbound, some modules":  {"drivers.unbound", fault("some"), Unknown, "nxp,pcf8563"},
+		"unbound, blind":         {"drivers.unbound", fault("none"), Unknown, ""},
+		"faults not listed":      {"drivers.unbound", func(r *report.Report) { r.Sections = nil }, Unknown, ""},
+		"unsigned module":        {"drivers.modules", func(r *report.Report) { r.Modules = []report.Module{{Name: "a", Taint: text("E")}} }, Pass, ""},
+		"module from elsewhere":  {"drivers.modules", func(r *report.Report) { r.Modules = []report.Module{{Name: "wl", Taint: text("PO")}} }, Warn, "wl (PO)"},
+		"random address":         {"network.address", func(r *report.Report) { r.Network[0].MACOrigin = text("random") }, Warn, "eth0"},
+		"random address of a dongle": {"network.address", func(r *report.Report) {
+			r.Network[0].MACOrigin, r.Network[0].Attached = text("random"), text(report.External)
+		}, Info, ""},
+		"fresh eMMC":           {"storage.wear", func(r *report.Report) { r.Storage[0].EMMC.LifeTimeA = text("0-10") }, Pass, ""},
+		"worn eMMC":            {"storage.wear", func(r *report.Report) { r.Storage[0].EMMC.LifeTimeB = text("90-100") }, Warn, "90-100"},
+		"eMMC beyond its life": {"storage.wear", func(r *report.Report) { r.Storage[0].EMMC.LifeTimeA = text("exceeded") }, Warn, "exceeded"},
+		"no blocks left":       {"storage.wear", func(r *report.Report) { r.Storage[0].EMMC.PreEOL = text("urgent") }, Warn, "urgent"},
+		"worn NVMe":            {"storage.wear", func(r *report.Report) { r.Storage[0].NVMe.UsedPercent = number(85) }, Warn, "85 %"},
+		"wear not told":        {"storage.wear", func(*report.Report) {}, Info, ""},
+		"label of balenaOS": {"storage.labels", func(r *report.Report) {
+			r.Storage[0].Partitions = []report.Partition{{Number: "1", Label: text("resin-boot")}}
+		}, Warn, "resin-boot"},
+		"other labels": {"storage.labels", func(r *report.Report) {
+			r.Storage[0].Table = text("gpt")
+			r.Storage[0].Partitions = []report.Partition{{Number: "1", Label: text("boot")}}
+		}, Pass, ""},
+		"clock without battery": {"clock.battery", func(r *report.Report) {
+			r.Peripherals.Clocks = []report.RTC{{Path: "a", Plausible: no()}}
+		}, Warn, "long past"},
+		"one clock with": {"clock.battery", func(r *report.Report) {
+			r.Peripherals.Clocks = []report.RTC{{Path: "a", Plausible: no()}, {Path: "b", Plausible: yes()}}
+		}, Pass, "b"},
+		"no clock": {"clock.battery", func(*report.Report) {}, Info, ""},
+	} {
+		r := imx8mp()
+		c.alter(r)
+		if f := find(t, r, c.id); f.Verdict != c.want || !strings.Contains(f.Found, c.found) {
+			t.Errorf("%s: %s = %s, found %q (%s); want %s with %q", name, c.id, f.Verdict, f.Found, f.Detail, c.want, c.found)
+		}
+	}
+}
