@@ -41,7 +41,7 @@ func collectStorage(_ context.Context, h *Host) ([]report.Disk, error) {
 		}
 		subsystem := h.Link(dir + "/device/subsystem")
 		bus := path.Base(subsystem.Value)
-		if bus == "mmc" && strings.Contains(strings.TrimPrefix(name, "mmcblk"), "boot") || strings.HasSuffix(name, "rpmb") || bus == "mtd" || strings.HasPrefix(name, "mtdblock") {
+		if mmcPart.MatchString(name) || bus == "mtd" || strings.HasPrefix(name, "mtdblock") {
 			continue
 		}
 		disks = append(disks, disk(h, name, dir, bus, at, subsystem))
@@ -51,6 +51,10 @@ func collectStorage(_ context.Context, h *Host) ([]report.Disk, error) {
 	slices.SortStableFunc(disks, func(a, b report.Disk) int { return strings.Compare(a.Path, b.Path) })
 	return disks, err
 }
+
+// mmcPart is how the kernel calls the parts of an eMMC device that are disks of
+// their own for it, and no capacity: boot partitions and RPMB.
+var mmcPart = regexp.MustCompile(`^mmcblk\d+(boot\d+|rpmb)$`)
 
 var nvmeController = regexp.MustCompile(`^nvme\d+$`)
 

@@ -18,6 +18,7 @@ type board struct {
 	dtb     string // of the kernel's package, "" for the machine's own
 	console string
 	append  string // further kernel parameters
+	newest  bool   // needs the newest QEMU, of Debian's unstable suite
 	efi     bool   // starts by UEFI instead of QEMU's own loader
 	blind   bool   // the image has no modules
 	uroot   bool   // the init is u-root's
@@ -38,7 +39,14 @@ type disk struct {
 	serial string // "" where the emulator has none to set
 	label  string // of its FAT volume, "" for none
 	index  int    // of the controller of a board model
+	broken bool   // every write to it fails
 }
+
+// Sizes of the parts of an emulated eMMC that are no capacity, in MiB.
+const (
+	bootMiB = 2 // of each of the two boot partitions
+	rpmbMiB = 1
+)
 
 // nic is one network interface: a QEMU device and its address.
 type nic struct{ device, mac string }
@@ -91,11 +99,19 @@ func boards() []board {
 	flash.verdicts = map[string]string{"cds.storage": "fail", "cds.storage-kind": "fail"}
 	uroot := virt("u-root", 6)
 	uroot.uroot = true
+	emmc := virt("virt-emmc", 7)
+	emmc.long, emmc.newest = true, true
+	emmc.disks = append(emmc.disks, disk{kind: report.KindEMMC, mib: 4096})
+	broken := virt("virt-broken", 8)
+	broken.long = true
+	broken.disks[0].label = ""
+	broken = broken.stick(8, label)
+	broken.disks[2].broken = true
 	return []board{
 		virt("virt", 1).stick(1, ""),
 		virt("virt-2", 2),
 		virt("virt-3", 3).stick(3, label), // two volumes with the label: neither is written
-		other, kernel, blind, small, flash, uroot,
+		other, kernel, blind, small, flash, uroot, emmc, broken,
 		{
 			name: "imx8mp", arch: "arm64", suite: "trixie", console: "ttymxc1", cpus: 4, ramMiB: 2048,
 			machine: []string{"-M", "imx8mp-evk"}, dtb: "freescale/imx8mp-evk.dtb",
@@ -120,6 +136,41 @@ func boards() []board {
 			nics:     []nic{{"e1000e", "52:54:00:c7:1d:39"}},
 			serials:  []string{"SYSQ66120077", "6c1f3b52-8a0e-4d47-9e55-0c7d2f3a9b61", "CHASQ5517204"},
 			verdicts: map[string]string{"cds.ram": "pass", "cds.storage": "pass", "cds.storage-kind": "warn", "cds.kernel": "pass"},
+		},
+		{
+			name: "imx8mp-emmc", arch: "arm64", suite: "trixie", console: "ttymxc1", cpus: 4, ramMiB: 3072, newest: true, long: true,
+			machine: []string{"-M", "imx8mp-evk"}, dtb: "freescale/imx8mp-evk.dtb",
+			disks:    []disk{{kind: report.KindSD, mib: 64, label: label, index: 1}, {kind: report.KindEMMC, mib: 4096}},
+			model:    "NXP i.MX8MPlus EVK board",
+			verdicts: map[string]string{"cds.ram": "pass", "cds.storage": "pass", "cds.storage-kind": "pass"},
+		},
+		{
+			name: "raspi3b", arch: "arm64", suite: "trixie", console: "ttyS1", cpus: 4, ramMiB: 1024, long: true,
+			machine: []string{"-M", "raspi3b"}, dtb: "broadcom/bcm2837-rpi-3-b.dtb",
+			disks: []disk{{kind: report.KindSD, mib: 64, label: label}},
+			model: "Raspberry Pi 3 Model B",
+		},
+		{
+			name: "raspi2b", arch: "arm", suite: "bookworm", console: "ttyAMA0", cpus: 4, ramMiB: 1024, long: true,
+			machine: []string{"-M", "raspi2b"}, dtb: "bcm2836-rpi-2-b.dtb",
+			disks: []disk{{kind: report.KindSD, mib: 64, label: label}},
+			model: "Raspberry Pi 2 Model B",
+		},
+		{
+			name: "orangepi-pc", arch: "arm", suite: "bookworm", console: "ttyS0", cpus: 4, ramMiB: 1024, long: true,
+			machine: []string{"-M", "orangepi-pc"}, dtb: "sun8i-h3-orangepi-pc.dtb",
+			disks: []disk{{kind: report.KindSD, mib: 64, label: label}},
+			model: "Xunlong Orange Pi PC",
+		},
+		{
+			name: "riscv64", arch: "riscv64", suite: "sid", console: "ttyS0", cpus: 2, ramMiB: 2048, newest: true, long: true,
+			machine: []string{"-M", "virt"},
+			disks: []disk{
+				{kind: report.KindSD, mib: 64, label: label}, {kind: report.KindNVMe, mib: 4096, serial: "NVQZ74310010"},
+				{kind: report.KindVirtio, mib: 128, serial: "VIRTQ99817766"},
+			},
+			nics:  []nic{{"virtio-net-pci", "52:54:00:c7:1d:40"}},
+			model: "riscv-virtio,qemu",
 		},
 	}
 }

@@ -139,6 +139,9 @@ func makeDisk(t testing.TB, name string, d disk) {
 	}
 	defer f.Close()
 	size := d.mib << 20
+	if d.kind == report.KindEMMC {
+		size += (2*bootMiB + rpmbMiB) << 20
+	}
 	if err := f.Truncate(size); err != nil {
 		t.Fatal(err)
 	}
@@ -168,21 +171,24 @@ func makeDisk(t testing.TB, name string, d disk) {
 }
 
 // qemu returns the program and its first arguments, which name its data.
-func qemu(t testing.TB, arch string) []string {
-	of := func(pkg string) string { return command(t, nil, top+"/.ci/unpack", "bookworm-backports", pkg) }
-	pkg, program := "qemu-system-arm", map[string]string{"arm64": "aarch64", "arm": "arm", "amd64": "x86_64"}[arch]
-	if arch == "amd64" {
-		pkg = "qemu-system-x86"
+func qemu(t testing.TB, b board) []string {
+	names := map[string][2]string{"arm64": {"arm", "aarch64"}, "arm": {"arm", "arm"}, "amd64": {"x86", "x86_64"}, "riscv64": {"riscv", "riscv64"}}[b.arch]
+	pkg, program := "qemu-system-"+names[0], "/usr/bin/qemu-system-"+names[1]
+	if b.newest {
+		// It brings its own C library, and the program that loads it.
+		dir := command(t, nil, top+"/.ci/unpack", "-all", "sid", pkg)
+		return []string{glob(t, dir+"/usr/lib64/ld-linux-x86-64.so.*"), "--library-path", dir + "/usr/lib/x86_64-linux-gnu", dir + program, "-L", dir + "/usr/share/qemu"}
 	}
-	return []string{of(pkg) + "/usr/bin/qemu-system-" + program, "-L", of("qemu-system-data") + "/usr/share/qemu", "-L", "/usr/share/seabios", "-L", "/usr/lib/ipxe/qemu"}
+	of := func(pkg string) string { return command(t, nil, top+"/.ci/unpack", "bookworm-backports", pkg) }
+	return []string{of(pkg) + program, "-L", of("qemu-system-data") + "/usr/share/qemu", "-L", "/usr/share/seabios", "-L", "/usr/lib/ipxe/qemu"}
 }
 
 // arguments returns the command line of QEMU.
 func (w *workshop) arguments(t testing.TB, b board, dir string) []string {
 	k := kernel(t, b.suite, b.arch)
-	args := append(qemu(t, b.arch), b.machine...)
+	args := append(qemu(t, b), b.machine...)
 	args = append(args, "-accel", "tcg", "-smp", fmt.Sprint(b.cpus), "-m", fmt.Sprint(b.ramMiB), "-display", "none", "-no-reboot", "-monitor", "none",
-		"-kernel", glob(t, k+"/boot/vmlinuz-*"), "-initrd", w.image(t, b),
+		"-kernel", glob(t, k+"/boot/vmlinu?-*"), "-initrd", w.image(t, b),
 		"-append", strings.TrimSpace("console="+b.console+" boardprobe.end=poweroff "+b.append))
 	if b.dtb != "" {
 		args = append(args, "-dtb", glob(t, k+"/usr/lib/linux-image-*/"+b.dtb))
@@ -198,7 +204,7 @@ func (w *workshop) arguments(t testing.TB, b board, dir string) []string {
 		}
 		args = append(args, "-drive", "if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd", "-drive", "if=pflash,format=raw,unit=1,file="+variables)
 	}
-	// The serial port that the kernel's device tree calls ttymxc1 is the second.
+	// What a kernel calls ttymxc1 or ttyS1 is the board's second serial port.
 	if strings.HasSuffix(b.console, "1") && b.dtb != "" {
 		args = append(args, "-serial", "null")
 	}
@@ -211,6 +217,14 @@ func (w *workshop) arguments(t testing.TB, b board, dir string) []string {
 			args = append(args, "-drive", fmt.Sprintf("if=sd,bus=%d,%s", d.index, drive))
 			continue
 		}
+		if d.broken {
+			// Reads of the disk work, and no write does.
+			rules := filepath.Join(dir, id+".rules")
+			if err := os.WriteFile(rules, []byte("[inject-error]\nevent = \"pwritev\"\nerrno = \"5\"\n"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			drive = "id=" + id + ",driver=raw,file.driver=blkdebug,file.config=" + rules + ",file.image.driver=file,file.image.filename=" + filepath.Join(dir, id)
+		}
 		args = append(args, "-drive", "if=none,"+drive)
 		serial := ""
 		if d.serial != "" {
@@ -220,6 +234,12 @@ func (w *workshop) arguments(t testing.TB, b board, dir string) []string {
 		case report.KindSD:
 			args = append(args, "-device", fmt.Sprintf("sdhci-pci,id=sdhci%d", sd), "-device", "sd-card,drive="+id)
 			sd++
+		case report.KindEMMC:
+			if b.dtb == "" {
+				args = append(args, "-device", fmt.Sprintf("sdhci-pci,id=sdhci%d", sd))
+				sd++
+			}
+			args = append(args, "-device", fmt.Sprintf("emmc,drive=%s,boot-partition-size=%d,rpmb-partition-size=%d", id, bootMiB<<20, rpmbMiB<<20))
 		case report.KindNVMe:
 			args = append(args, "-device", "nvme,drive="+id+serial)
 		case report.KindSATA:

@@ -1,0 +1,204 @@
+package kmsg
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Class is what a line says.
+type Class string
+
+const (
+	// The kernel's firmware loader.
+	LoadFailed   Class = "load-failed"   // it ended without this file; the driver may try another
+	LoadAttempt  Class = "load-attempt"  // one place or form was tried in vain; it goes on
+	LoadFallback Class = "load-fallback" // user space is asked for the file
+	Loaded       Class = "loaded"        // the file was found
+
+	// Drivers about firmware.
+	Chosen  Class = "chosen"  // the driver is going to ask for this file
+	Missing Class = "missing" // the driver gives up on a file, or on all
+	Running Class = "running" // the device reports, or the driver has just loaded, this version
+	Chip    Class = "chip"    // which chip it is
+	Board   Class = "board"   // the board file in use
+
+	NoOptionalFile Class = "no-optional-file" // the driver goes on without
+	NoRegulatory   Class = "no-regulatory"    // the regulatory database is absent or not valid
+
+	Node Class = "node" // an interface or device node of a modem, network device or serial port appeared
+
+	// Drivers and modules in general.
+	ProbeFailed   Class = "probe-failed"
+	ProbeDeferred Class = "probe-deferred"
+	Tainted       Class = "tainted"
+	ModuleRefused Class = "module-refused" // a module does not fit this kernel or may not be loaded
+)
+
+// Event is what a line says about firmware, a radio or a driver. A field about
+// which the line says nothing is "".
+type Event struct {
+	Class   Class
+	Driver  string // as the line names it: the driver, else the bus or class of the device, else a module
+	Device  string // its name on the bus, or hci0
+	File    string // name of a firmware file as the driver asks for it; with Chosen by brcmfmac without its suffix
+	Path    string // full path of a firmware file
+	SHA256  string // of the file, decompressed, in hexadecimal
+	Version string // in the form of package firmware
+	Build   string // what tells two builds of a version apart; from ath10k the CRC-32 of the file
+	Chip    string
+	Node    string // ttyUSB2, cdc-wdm0, wwan0
+	Reason  string // why, in the kernel's words
+	API     int    // of the firmware, valid with HasAPI
+	HasAPI  bool
+	Errno   int // positive, valid with HasErrno
+	// HasErrno says whether the line has an error number.
+	HasErrno bool
+	// Final says that this is the last word on the file or device: nothing else
+	// is tried for it under this name. See Failures for whether it matters.
+	Final bool
+}
+
+// Classify reads the text of one record.
+func Classify(text string) (Event, bool) {
+	if len(text) > MaxRecordBytes {
+		return Event{}, false
+	}
+	text = strings.TrimRight(text, " \n")
+	head, rest := splitHead(text)
+	for _, r := range rules {
+		if !strings.HasPrefix(head.driver, r.driver) {
+			continue
+		}
+		var found captures
+		if !match(r.form, rest, &found) {
+			continue
+		}
+		event := Event{Class: r.class, Driver: head.driver, Device: head.device, Node: head.node, Final: r.final}
+		if found.fill(&event) {
+			return event, true
+		}
+	}
+	return Event{}, false
+}
+
+// heading is what stands before the message proper.
+type heading struct{ driver, device, node string }
+
+// splitHead cuts what the kernel's macros put in front: "driver device: ",
+// "driver device interface: ", "driver: " or "Bluetooth: hci0: ".
+func splitHead(text string) (heading, string) {
+	front, rest, ok := strings.Cut(text, ": ")
+	words := strings.Fields(front)
+	if !ok || len(words) == 0 || len(words) > 3 {
+		return heading{}, text
+	}
+	h := heading{driver: words[0]}
+	if len(words) > 1 {
+		h.device = words[1]
+	}
+	if len(words) > 2 {
+		h.node = words[2]
+	}
+	if h == (heading{driver: "Bluetooth"}) {
+		if device, after, ok := strings.Cut(rest, ": "); ok && !strings.Contains(device, " ") {
+			return heading{driver: bluetooth, device: device}, after
+		}
+	}
+	return h, rest
+}
+
+// bluetooth is the class by which the loader names what the Bluetooth core
+// calls "Bluetooth: hci0".
+const bluetooth = "bluetooth"
+
+// maxCaptures bounds the fields of a rule.
+const maxCaptures = 8
+
+type captures struct {
+	list [maxCaptures]struct{ name, value string }
+	n    int
+}
+
+// match holds a text against a form: literal text with fields in braces. A field
+// takes the shortest text up to the next literal, or all that remains.
+func match(form, text string, found *captures) bool {
+	for {
+		literal, after, field := strings.Cut(form, "{")
+		var ok bool
+		if text, ok = strings.CutPrefix(text, literal); !ok {
+			return false
+		}
+		if !field {
+			return text == ""
+		}
+		name, next, _ := strings.Cut(after, "}")
+		stop, _, _ := strings.Cut(next, "{")
+		end := len(text)
+		if stop != "" {
+			if end = strings.Index(text, stop); end < 0 {
+				return false
+			}
+		}
+		if found.n == maxCaptures {
+			return false
+		}
+		found.list[found.n].name, found.list[found.n].value = name, strings.TrimSpace(text[:end])
+		found.n++
+		if next == "" {
+			return true
+		}
+		form, text = next, text[end:]
+	}
+}
+
+// fill puts the fields into an event. It reports false if one does not have the
+// form of its kind, in which case another rule may fit.
+func (c *captures) fill(e *Event) bool {
+	for _, f := range c.list[:c.n] {
+		word := f.value != "" && !strings.ContainsAny(f.value, " \n")
+		ok := true
+		switch f.name {
+		case "_":
+		case "file":
+			e.File, ok = f.value, f.value != ""
+		case "path":
+			e.Path, ok = f.value, strings.HasPrefix(f.value, "/")
+		case "sha256":
+			e.SHA256, ok = f.value, len(f.value) == 64 && strings.Trim(f.value, "0123456789abcdef") == ""
+		case "version":
+			e.Version, ok = strings.Trim(strings.TrimPrefix(f.value, imageVersion), "\n"), f.value == "" || word
+		case "release": // as version, but beginning with a digit and with dots
+			e.Version = strings.TrimLeft(f.value, "-")
+			ok = e.Version != "" && word && e.Version[0] >= '0' && e.Version[0] <= '9' && strings.Contains(e.Version, ".")
+		case "build":
+			e.Build, _, _ = strings.Cut(f.value, " ")
+			e.Build = strings.Trim(e.Build, "\n")
+			ok = e.Build != ""
+		case "chip":
+			e.Chip, ok = f.value, f.value != ""
+		case "name": // of a chip, one word
+			e.Chip, ok = f.value, word
+		case "node":
+			e.Node, ok = f.value, word
+		case "driver":
+			e.Driver, ok = f.value, word
+		case "device":
+			e.Device, ok = f.value, word
+		case "reason":
+			e.Reason = f.value
+		case "api":
+			n, err := strconv.ParseUint(f.value, 10, 16)
+			e.API, e.HasAPI, ok = int(n), true, err == nil
+		case "error":
+			n, err := strconv.ParseUint(strings.TrimPrefix(f.value, "-"), 10, 16)
+			e.Errno, e.HasErrno, ok = int(n), true, err == nil
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// imageVersion precedes the version in images of Qualcomm, see package firmware.
+const imageVersion = "QC_IMAGE_VERSION_STRING="
