@@ -111,6 +111,7 @@ func TestParsePathsTextAndMedia(t *testing.T) {
 		{path(node(typeACPI, 2, "00000000 05000000 00000000", hex.EncodeToString([]byte("ACME0001")), "00")), "AcpiEx(ACME0001,,0x5)", "", ""},
 		{path(node(typeMessaging, 99, "0102")), "Msg(99,0102)", "Msg(...)", ""},
 		{path(node(9, 1)), "Path(9,1)", "", ""},
+		{path(node(9, 1, "07")), "Path(9,1,07)", "Path(...)", ""},
 		{path(node(typeMessaging, 18, "0000")), "Msg(18,0000)", "Msg(...)", ""},
 		{path(node(typeHardware, 99, strings.Repeat("ab", maxHex+1))), "HardwarePath(99," + strings.Repeat("ab", maxHex) + "...)", "HardwarePath(...)", ""},
 		{path(node(typeACPI, 99)), "AcpiPath(99)", "", ""},

@@ -250,6 +250,21 @@ func TestIdentifyRefuses(t *testing.T) {
 	}
 }
 
+// TestKWBMedia has the numbers of U-Boot, tools/kwbimage.h.
+func TestKWBMedia(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[byte]string{0x4D: "i2c", 0x5A: "spi", 0x69: "uart", 0x78: "sata", 0x8B: "nand", 0x9C: "pcie", 0xAE: "sd"} {
+		m := make(image, 32).put(0, []byte{id}).put(4, 0x2000)
+		m[0x1F] = byte(sum8(m[:0x1F]))
+		if got, ok := Identify("marvell", m); !ok || got.Media != want || !got.HasMedia {
+			t.Errorf("Identify of a header for %#x = %+v, %v; want %s", id, got, ok, want)
+		}
+	}
+	if got, ok := kwbMedia(0); ok {
+		t.Errorf("kwbMedia(0) = %q; want none", got)
+	}
+}
+
 func TestPlaces(t *testing.T) {
 	t.Parallel()
 	all := Places("")

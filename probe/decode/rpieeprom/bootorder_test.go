@@ -71,6 +71,11 @@ func TestParseChosen(t *testing.T) {
 	if a, b, c, known := got.SecureBoot(); a || b || c || !known {
 		t.Errorf("SecureBoot of signed 0 = %v, %v, %v, %v; want nothing, known", a, b, c, known)
 	}
+	for bits, want := range map[uint32][3]bool{1: {true, false, false}, 4: {false, true, false}, 8: {false, false, true}, 0xF2: {}} {
+		if a, b, c, known := ParseChosen(map[string][]byte{"signed_boot": u32(bits)}).SecureBoot(); [3]bool{a, b, c} != want || !known {
+			t.Errorf("SecureBoot of %#x = %v, %v, %v, %v; want %v", bits, a, b, c, known, want)
+		}
+	}
 	// The other spellings, and a board with a customer's key.
 	got = ParseChosen(map[string][]byte{"signed-boot": u32(0x0D), "capabilities": u32(0xFF), "build-timestamp": u32(5), "update-timestamp": u32(6), "rsts": u32(0x1000)})
 	if a, b, c, known := got.SecureBoot(); !a || !b || !c || !known {

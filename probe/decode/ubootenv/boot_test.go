@@ -186,7 +186,7 @@ func TestCommands(t *testing.T) {
 		{"sysboot virtio 0:1|any a", "virtio", 0}, {"load ubifs 0|a", "ubi", 0},
 	} {
 		shown, rest, _ := strings.Cut(c.line, "|")
-		got := environment("bootcmd=" + shown + " " + rest).Boot().Commands
+		got := environment("bootcmd=" + shown + " " + rest + " more").Boot().Commands
 		want := Command{c.kind, shown, "bootcmd", max(c.index, 0), c.index >= 0}
 		if len(got) != 1 || got[0] != want {
 			t.Errorf("Boot of %q = %+v; want %+v", c.line, got, want)

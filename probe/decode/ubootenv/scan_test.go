@@ -64,7 +64,7 @@ func TestScan(t *testing.T) {
 		0x100000: {size: 1 << 20, text: someText},
 	}
 	parts := map[int][]byte{
-		0x0600:  []byte("\x00\x00\x00\x00no=environment\x00\x00"),
+		0x7C00:  []byte("\x00\x00\x00\x00no=environment\x00\x00"),
 		0x7E00:  append([]byte{1, 2, 3, 4}, "open=text without an end"...),
 		0x12000: append([]byte{1, 2, 3, 4}, "name=value\x00not a variable\x00\x00"...),
 	}
@@ -214,7 +214,7 @@ func TestFindVersions(t *testing.T) {
 		"U-Boot SPL 2023.01+dfsg-2+deb12u3 (Jun 22 2026 - 08:38:07 +0000)",
 		"U-Boot 2017.09(u-boot commit id: e8b5ef0c39)(sdk version: rk3588)-ge8b5ef0c39-dirty # (Dec 01 2022 - 19:08:48 +0800)\n",
 		"U-Boot TPL 2021.04\x01",
-		"U-Boot is not a version", "U-Boot 1.2", "xv2.8(debug):", "v(release):", "v2(release):",
+		"U-Boot is not a version", "U-Boot 1.2", "U-Boot 1023.01", "U-Boot 2123.01", "U-Boot 20x3.01", "U-Boot 202x.01", "U-Boot 2023x01", "U-Boot 2023.x1", "U-Boot 2023.0x", "xv2.8(debug):", "v(release):", "v2(release):",
 		"v2.10.0(release):v2.10.0-dirty",
 		"v2.3():v2.3-868-g040d2de11:derrick.huang",
 		"barebox 2021.05.0 #1", "barebox is one", "OP-TEE version: %s", "OP-TEE version: 3.13.0-652-g4542e1efd (gcc)",
@@ -242,6 +242,9 @@ func TestFindVersions(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("FindVersions = %q; want %q", got, want)
+	}
+	if got := FindVersions([]byte("U-Boot 2023.01"), 0); len(got) != 1 || got[0].Text != "U-Boot 2023.01" {
+		t.Errorf("FindVersions of one alone = %+v; want it", got)
 	}
 	var many strings.Builder
 	for i := range 100 {
