@@ -54,6 +54,8 @@ func collectors() []collector {
 		section("memory", func(r *report.Report) *report.Memory { return &r.Memory }, collectMemory),
 		section("storage", func(r *report.Report) *[]report.Disk { return &r.Storage }, collectStorage),
 		section("mmc", func(r *report.Report) *[]report.MMCHost { return &r.MMCHosts }, collectMMC),
+		section("boot", func(r *report.Report) *report.Boot { return &r.Boot }, collectBoot),
+		section("security", func(r *report.Report) *report.Security { return &r.Security }, collectSecurity),
 		section("kernel", func(r *report.Report) *report.Kernel { return &r.Kernel }, collectKernel),
 		section("distribution", func(r *report.Report) *report.Distribution { return &r.OS }, collectDistribution),
 		section("network", func(r *report.Report) *[]report.NIC { return &r.Network }, collectNetwork),

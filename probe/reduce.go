@@ -38,6 +38,9 @@ func reducers() []reducer {
 	return []reducer{
 		{"digest/1", 16 << 20, reduceDigest},
 		{"cpuinfo/1", 4 << 20, reduceCPUInfo},
+		{"efi-option/1", 64 << 10, reduceLoadOption},
+		{"efi-keys/1", 1 << 20, reduceSignatures},
+		{"rpi-config/1", 64 << 10, reduceRaspberry},
 		{"dpkg/1", 32 << 20, func(d []byte) []byte { return reducePackages(d, "Package", "Version", "License", "Status") }},
 		{"apk/1", 32 << 20, func(d []byte) []byte { return reducePackages(d, "P", "V", "L", "") }},
 	}

@@ -29,6 +29,7 @@ func requests() []request {
 		{"nvme-controller/1", askNVMeController}, // NVME_IOCTL_ADMIN_CMD with Identify
 		{"nvme-health/1", askNVMeHealth},         // NVME_IOCTL_ADMIN_CMD with Get Log Page
 		{"partitions/1", askPartitions},          // reads at most a few hundred kB of a disk
+		{"loader/1", askLoader},                  // reads the first 16 MiB of a disk
 		{"links/1", askLinks},                    // rtnetlink, a dump of the links
 		{"ethtool-driver/1", askDriver},          // SIOCETHTOOL with ETHTOOL_GDRVINFO
 		{"tpm", askTPM},                          // the commands of tpmCommands

@@ -29,6 +29,8 @@ type Report struct {
 	Memory      Memory          `json:"memory,omitzero"`
 	Storage     []Disk          `json:"storage,omitempty"`
 	MMCHosts    []MMCHost       `json:"mmc_hosts,omitempty"`
+	Boot        Boot            `json:"boot,omitzero"`
+	Security    Security        `json:"security,omitzero"`
 	Kernel      Kernel          `json:"kernel,omitzero"`
 	OS          Distribution    `json:"distribution,omitzero"`
 	Network     []NIC           `json:"network,omitempty"`

@@ -145,7 +145,7 @@ func boards() []board {
 			verdicts: map[string]string{"cds.ram": "pass", "cds.storage": "pass", "cds.storage-kind": "pass"},
 		},
 		{
-			name: "raspi3b", arch: "arm64", suite: "trixie", console: "ttyS1", cpus: 4, ramMiB: 1024, long: true,
+			name: "raspi3b", arch: "arm64", suite: "trixie", console: "ttyS1", cpus: 4, ramMiB: 1024, long: true, noPower: true,
 			machine: []string{"-M", "raspi3b"}, dtb: "broadcom/bcm2837-rpi-3-b.dtb",
 			disks: []disk{{kind: report.KindSD, mib: 64, label: label}},
 			model: "Raspberry Pi 3 Model B",

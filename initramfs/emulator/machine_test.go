@@ -286,7 +286,7 @@ func (w *workshop) start(t testing.TB, b board, args []string, dir string) run {
 	defer cancel()
 	c := exec.CommandContext(ctx, args[0], args[1:]...)
 	var stderr bytes.Buffer
-	log := &watched{marks: []string{"by itself; power may be cut", "reboot: System halted", "Kernel panic - not syncing"}, stop: cancel}
+	log := &watched{marks: []string{"by itself; power may be cut", "reboot: System halted", "Power off not available", "Kernel panic - not syncing"}, stop: cancel}
 	c.Stdout, c.Stderr = log, &stderr
 	began := time.Now()
 	err := c.Run()

@@ -33,10 +33,15 @@ func part(kind, attached, name string, size int64) report.Disk {
 
 func allSections() []report.Section {
 	var list []report.Section
-	for _, name := range []string{"sight", "identity", "cpu", "memory", "storage", "mmc", "kernel", "distribution", "network", "pci", "usb", "usb-roles", "devices", "peripherals", "tpm", "faults", "modules", "ghw"} {
+	for _, name := range []string{"sight", "identity", "cpu", "memory", "storage", "mmc", "boot", "security", "kernel", "distribution", "network", "pci", "usb", "usb-roles", "devices", "peripherals", "tpm", "faults", "modules", "ghw"} {
 		list = append(list, report.Section{Name: name, Outcome: report.OutcomeOK})
 	}
 	return list
+}
+
+// section returns a section of a report, to be changed.
+func section(r *report.Report, name string) *report.Section {
+	return &r.Sections[slices.IndexFunc(r.Sections, func(s report.Section) bool { return s.Name == name })]
 }
 
 // imx8mp is a run on the vendor's Linux of an evaluation kit, with an eMMC and
@@ -63,8 +68,13 @@ func imx8mp() *report.Report {
 			{Path: "30b50000.mmc", Name: text("mmc1"), NonRemovable: no(), TakesSD: yes(), Card: text("absent")},
 			{Path: "30b60000.mmc", Name: text("mmc2"), NonRemovable: yes(), TakesSD: no(), Card: text("MMC")},
 		},
-		Kernel:  report.Kernel{Release: text("5.15.71"), Version: text("#1 SMP PREEMPT"), ConfigSHA256: text("00")},
-		Network: []report.NIC{{Path: "30be0000.ethernet", Name: text("eth0"), Driver: text("fec"), MAC: text("00:04:9f:01:02:03"), Kind: text("ethernet"), Attached: text(report.Soldered)}},
+		Boot: report.Boot{
+			ROMOrder: report.Missing[[]string](report.NotProbed, "it depends on straps or fuses", "x/1"), Loader: text("u-boot"), LoaderVersion: text("2022.04"),
+			LoaderOrder: report.Known([]string{"mmc1", "mmc2", "usb0"}, "x/1").By(report.Configured), Current: text("mmc"),
+		},
+		Security: report.Security{SecureBoot: report.Missing[string](report.NotProbed, "the fuses cannot be read", "x/1")},
+		Kernel:   report.Kernel{Release: text("5.15.71"), Version: text("#1 SMP PREEMPT"), ConfigSHA256: text("00")},
+		Network:  []report.NIC{{Path: "30be0000.ethernet", Name: text("eth0"), Driver: text("fec"), MAC: text("00:04:9f:01:02:03"), Kind: text("ethernet"), Attached: text(report.Soldered)}},
 	}
 }
 

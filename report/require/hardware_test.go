@@ -10,6 +10,16 @@ import (
 
 func list(v ...string) report.Fact[[]string] { return report.Known(v, "x/1") }
 
+// loaderMedia makes media with loaders, which ran or did not.
+func loaderMedia(ran ...bool) func(*report.Report) {
+	return func(r *report.Report) {
+		for i, ran := range ran {
+			name := string(rune('a' + i))
+			r.Boot.Media = append(r.Boot.Media, report.BootMedium{Path: name, Name: text(name), Versions: list("u-boot: U-Boot 2022.04"), Running: report.Known(ran, "x/1")})
+		}
+	}
+}
+
 func TestHardware(t *testing.T) {
 	core := func(signature string, tree ...string) func(*report.Report) {
 		return func(r *report.Report) {
@@ -64,7 +74,16 @@ func TestHardware(t *testing.T) {
 		"one clock with": {"clock.battery", func(r *report.Report) {
 			r.Peripherals.Clocks = []report.RTC{{Path: "a", Plausible: no()}, {Path: "b", Plausible: yes()}}
 		}, Pass, "b"},
-		"no clock": {"clock.battery", func(*report.Report) {}, Info, ""},
+		"open board":           {"security.closed", func(r *report.Report) { r.Security.SecureBoot = text("disabled") }, Pass, "disabled"},
+		"closed board":         {"security.closed", func(r *report.Report) { r.Security.SecureBoot = text("enforced") }, Warn, "enforced"},
+		"fuses not known":      {"security.closed", func(*report.Report) {}, Ask, ""},
+		"loader on one medium": {"conflict.loader", loaderMedia(true), Pass, "on a"},
+		"loader on two":        {"conflict.loader", loaderMedia(true, true), Warn, "a and b"},
+		"another loader":       {"conflict.loader", loaderMedia(true, false), Info, "on b"},
+		"not the one that ran": {"conflict.loader", loaderMedia(false), Info, ""},
+		"no loader seen":       {"conflict.loader", loaderMedia(), Info, ""},
+		"orders":               {"boot.options", func(*report.Report) {}, Ask, "loader u-boot: mmc1, mmc2 and usb0; used: mmc"},
+		"no clock":             {"clock.battery", func(*report.Report) {}, Info, ""},
 	} {
 		r := imx8mp()
 		c.alter(r)

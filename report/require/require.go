@@ -97,6 +97,8 @@ func rules() []rule {
 		{"conflict.ram", ramConflict},
 		{"conflict.ghw", ghwConflict},
 		{"conflict.cpu", cpuConflict},
+		{"conflict.loader", loaderConflict},
+		{"security.closed", closedBoard},
 		{"drivers.unbound", unbound},
 		{"drivers.modules", foreignModules},
 		{"network.address", networkAddresses},

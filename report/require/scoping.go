@@ -146,19 +146,6 @@ func lookup(r *report.Report) []boards.Board {
 	return boards.Lookup(compatible, boards.Machine{Vendor: valueOf(r.Identity.Vendor), Product: valueOf(r.Identity.Product)})
 }
 
-func bootOptions(r *report.Report) answer {
-	a := answer{verdict: Ask, facts: []string{"identity.compatible", "identity.vendor", "identity.product"}}
-	for _, b := range lookup(r) {
-		if order, ok := b.ROMOrder.Get(); ok {
-			a.found = fmt.Sprintf("documented order of the %s boot ROM: %s", b.Name, strings.Join(order, ", "))
-			a.detail = " Source: " + strings.Join(b.ROMOrder.From, "; ") + "."
-			break
-		}
-	}
-	a.detail = "From which media the board can start, and in which order, is decided before any program runs." + a.detail
-	return a
-}
-
 // switchHint says what decides the boot medium, what to photograph, and on
 // which citations that rests. A board without a hint may have switches.
 func switchHint(r *report.Report) (mode string, switches []string, none bool, from []string) {

@@ -131,7 +131,7 @@ func TestStorageWords(t *testing.T) {
 	if f := find(t, r, "cds.storage-kind"); strings.Contains(f.Found, "no raw flash") {
 		t.Errorf("a blind run says %q", f.Found)
 	}
-	r.Sections[5].Outcome = report.OutcomeError // mmc
+	section(r, "mmc").Outcome = report.OutcomeError // mmc
 	r.Storage, r.MMCHosts = nil, nil
 	live(r)
 	for _, id := range []string{"cds.storage", "cds.storage-kind"} {

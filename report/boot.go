@@ -1,0 +1,66 @@
+package report
+
+// Boot is where the board looks for what it starts, in three orders: what the
+// ROM of the SoC searches for the first loader, what the loader searches for the
+// operating system, and what was used this time.
+type Boot struct {
+	ROMOrder      Fact[[]string] `json:"rom_order,omitzero" class:"revision"`
+	ROMMode       Fact[string]   `json:"rom_mode,omitzero" class:"revision"`     // what decides it
+	Switches      Fact[[]string] `json:"switches,omitzero" class:"revision"`     // designators on the board
+	LoaderOrder   Fact[[]string] `json:"loader_order,omitzero" class:"firmware"` // media, or the loader's own words
+	Current       Fact[string]   `json:"current,omitzero" class:"environment"`
+	CurrentDevice Fact[string]   `json:"current_device,omitzero" class:"environment"` // a name of storage[]
+	Loader        Fact[string]   `json:"loader,omitzero" class:"firmware"`            // u-boot, uefi, raspberry-pi, barebox, bios
+	LoaderVersion Fact[string]   `json:"loader_version,omitzero" class:"firmware"`
+	Options       []BootOption   `json:"options,omitempty"`
+	Hints         []BootHint     `json:"hints,omitempty"`
+	Media         []BootMedium   `json:"media,omitempty"`
+}
+
+// BootOption is a load option of UEFI.
+type BootOption struct {
+	Number      string       `json:"number" class:"key"` // as in Boot0001
+	Description Fact[string] `json:"description,omitzero" class:"environment"`
+	Medium      Fact[string] `json:"medium,omitzero" class:"environment"`
+	Path        Fact[string] `json:"path,omitzero" class:"environment"` // without what names a unit or network
+	Active      Fact[bool]   `json:"active,omitzero" class:"environment"`
+	Ordered     Fact[bool]   `json:"ordered,omitzero" class:"environment"` // is in BootOrder
+	Device      Fact[string] `json:"device,omitzero" class:"environment"`  // where the partition that it names was found
+}
+
+// BootHint is a parameter by which a loader tells the kernel of the boot.
+type BootHint struct {
+	Key    string       `json:"key" class:"key"`
+	Kind   Fact[string] `json:"kind,omitzero" class:"environment"`
+	Value  Fact[string] `json:"value,omitzero" class:"environment"`
+	Medium Fact[string] `json:"medium,omitzero" class:"environment"`
+}
+
+// BootMedium is what was found on one medium, or on a boot area of one, that
+// can hold a loader.
+type BootMedium struct {
+	Path         string            `json:"path" class:"key"`
+	Name         Fact[string]      `json:"name,omitzero" class:"software"`
+	Headers      Fact[[]string]    `json:"headers,omitzero" class:"environment"`  // of boot ROMs, with their places
+	Versions     Fact[[]string]    `json:"versions,omitzero" class:"environment"` // with which firmware names itself
+	Running      Fact[bool]        `json:"running,omitzero" class:"environment"`  // one of them is the loader that ran
+	Environments []BootEnvironment `json:"environments,omitempty"`
+}
+
+// BootEnvironment is an environment of U-Boot.
+type BootEnvironment struct {
+	Place     string         `json:"place" class:"key"` // saved or default, and the offset
+	SizeBytes Fact[int64]    `json:"size_bytes,omitzero" class:"environment"`
+	Targets   Fact[[]string] `json:"targets,omitzero" class:"environment"`
+	Methods   Fact[[]string] `json:"methods,omitzero" class:"environment"`
+	Commands  Fact[[]string] `json:"commands,omitzero" class:"environment"`
+	Names     Fact[[]string] `json:"names,omitzero" class:"environment"`
+	Values    Fact[[]string] `json:"values,omitzero" class:"environment"` // NAME=VALUE of those that say how the board boots
+}
+
+// Security is how far the board is closed.
+type Security struct {
+	SecureBoot Fact[string]   `json:"secure_boot,omitzero" class:"environment"` // enforced, enabled, capable, disabled
+	SetupMode  Fact[string]   `json:"setup_mode,omitzero" class:"environment"`  // setup, audit, user, deployed
+	Keys       Fact[[]string] `json:"keys,omitzero" class:"environment"`        // certificates and hashes in PK, KEK, db
+}
