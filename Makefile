@@ -9,7 +9,7 @@ BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -ldflags '-s -w'
 PROBE = $(BUILD) -tags nethttpomithttp2 -gcflags=all=-l
 ARCHITECTURES = amd64 arm64 arm riscv64 386
 
-.PHONY: help report probe tools test test-all fuzz boot golden u-root bench cross release lint
+.PHONY: help report probe tools test test-all fuzz boot golden drivers u-root bench cross release lint
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
 
@@ -18,6 +18,12 @@ report: ## probe this machine: package, verification and verdict (needs Go only)
 	@$(PROBE) -o build/ ./cmd/boardprobe
 	@$(BUILD) -o build/ ./cmd/boardreport
 	@package=$$(build/boardprobe -exit written) && build/boardreport verify $$package
+
+DRIVERS = boards/desk/drivers.gz
+drivers: tools ## make the table of drivers anew from the kernels of Debian
+	$(GO) run ./boards/desk/generate $(DRIVERS) \
+		$$(.ci/unpack trixie linux-source-6.12) $$(.ci/kernel trixie arm64) $$(.ci/kernel trixie amd64) \
+		$$(.ci/unpack bookworm linux-source-6.1) $$(.ci/kernel bookworm armhf) $$(.ci/kernel bookworm arm64) $$(.ci/kernel bookworm amd64)
 
 ARCH ?= arm64
 OUT ?= build/boardprobe-linux-$(ARCH)

@@ -82,6 +82,7 @@ func runShow(args []string, s streams) int {
 		}
 		fmt.Fprintf(s.out, "%-44s %s\n", plain(l.Path), plain(value))
 	}
+	s.printFaults(r)
 	return exitOK
 }
 

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/boardprobe/boardprobe/boards/desk"
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// maxCandidates is how many drivers are named for one device.
+const maxCandidates = 3
+
+// printFaults lists what has no driver, and what mainline Linux has for it.
+func (s streams) printFaults(r *report.Report) {
+	if len(r.Faults) == 0 {
+		return
+	}
+	kernel, date := desk.Source()
+	fmt.Fprintf(s.out, "\ndevices that do not work, and what Linux %s (%s) has for them\n", kernel, date)
+	for _, f := range r.Faults {
+		fmt.Fprintf(s.out, "%-10s %s\n", f.Kind.Value, plain(f.Path))
+		if reason, ok := f.Reason.Get(); ok {
+			fmt.Fprintf(s.out, "           %s\n", plain(reason))
+		}
+		candidates := candidatesFor(f)
+		if len(candidates) == 0 && f.Kind.Value != "deferred" {
+			fmt.Fprintln(s.out, "           no driver is known for it")
+		}
+		for _, d := range candidates {
+			line := d.Module + " (" + d.Option + ")"
+			if len(d.Firmware) > 0 {
+				line += ", firmware " + strings.Join(d.Firmware[:min(len(d.Firmware), maxCandidates)], " ")
+			}
+			fmt.Fprintf(s.out, "           %s\n", plain(line))
+		}
+	}
+}
+
+// candidatesFor asks the table by the module alias, or else by the compatibles,
+// the most specific first.
+func candidatesFor(f report.Fault) []desk.Driver {
+	if id, ok := f.ID.Get(); ok {
+		if list := desk.Drivers(id); len(list) > 0 {
+			return list[:min(len(list), maxCandidates)]
+		}
+	}
+	for _, compatible := range f.Compatible.Value {
+		if list := desk.DriversForCompatible(compatible); len(list) > 0 {
+			return list[:min(len(list), maxCandidates)]
+		}
+	}
+	return nil
+}
