@@ -1,7 +1,12 @@
 package boards
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
+	"math/bits"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/boardprobe/boardprobe/report"
@@ -15,6 +20,13 @@ type Board struct {
 	BootMode report.Fact[string]   // what decides where the boot ROM takes the loader from
 	Switches report.Fact[[]string] // designators of the switches or jumpers that do; empty: the board has none
 	ROMOrder report.Fact[[]string] // media in the order in which the boot ROM tries them
+
+	ROMFamily     string              // word of romheader.Families; empty: no header that the ROM looks for is known
+	Straps        []Strap             // registers that say where the ROM looks or took the loader from
+	LoaderOffsets []LoaderOffset      // where a loader is on the media; ROMs that want a file or a partition have a note
+	SecureBoot    report.Fact[string] // how a board that takes only signed loaders can be told from Linux
+	OrderReadable report.Fact[bool]   // whether the order of this unit can be read on the running board
+	Note          report.Fact[string] // what else to know about its start
 }
 
 // Machine is how a board names itself in DMI. Empty fields match nothing.
@@ -23,14 +35,24 @@ type Machine struct {
 	Product string `json:"product,omitempty"`
 }
 
-// machineFile is one file of data/machine.
+// machineFile is one file of data/machine. Where it cites, it gives either the
+// citation or a word of its sources.
 type machineFile struct {
-	Name       string          `json:"name"`
-	Compatible []string        `json:"compatible,omitempty"` // root compatibles, any of which is this machine
-	DMI        []Machine       `json:"dmi,omitempty"`        // a machine without product matches all of the vendor
-	BootMode   *said[string]   `json:"boot_mode,omitempty"`
-	Switches   *said[[]string] `json:"switches,omitempty"`
-	ROMOrder   *said[[]string] `json:"rom_order,omitempty"`
+	Name          string            `json:"name"`
+	Sources       map[string]string `json:"sources,omitempty"`    // citations, or tree:version:path, by the words that stand for them
+	Compatible    []string          `json:"compatible,omitempty"` // root compatibles, any of which is this machine
+	DMI           []Machine         `json:"dmi,omitempty"`        // a machine without product matches all of the vendor
+	BootMode      *said[string]     `json:"boot_mode,omitempty"`
+	Switches      *said[[]string]   `json:"switches,omitempty"`
+	ROMOrder      *said[[]string]   `json:"rom_order,omitempty"`
+	ROMFamily     string            `json:"rom_family,omitempty"`
+	Straps        []strapFile       `json:"straps,omitempty"`
+	LoaderOffsets []loaderFile      `json:"loader_offsets,omitempty"`
+	SecureBoot    *said[string]     `json:"secure_boot,omitempty"`
+	OrderReadable *said[bool]       `json:"order_readable,omitempty"`
+	Note          *said[string]     `json:"note,omitempty"`
+
+	straps []Strap // decoded by check
 }
 
 func (m *machineFile) check() error {
@@ -45,19 +67,112 @@ func (m *machineFile) check() error {
 			return errors.New("dmi without vendor")
 		}
 	}
-	if m.BootMode == nil && m.Switches == nil && m.ROMOrder == nil {
+	if m.BootMode == nil && m.Switches == nil && m.ROMOrder == nil && m.OrderReadable == nil {
 		return errors.New("states nothing")
 	}
-	return errors.Join(m.BootMode.check("boot_mode"), m.Switches.check("switches"), m.ROMOrder.check("rom_order"))
+	if m.OrderReadable != nil && !m.OrderReadable.Value && m.ROMOrder == nil && m.Note == nil {
+		return errors.New("the order cannot be read, is not stated, and no note says more")
+	}
+	if err := m.cite(); err != nil {
+		return err
+	}
+	if err := m.decode(); err != nil {
+		return err
+	}
+	return errors.Join(m.BootMode.check("boot_mode"), m.Switches.check("switches"), m.ROMOrder.check("rom_order"),
+		m.SecureBoot.check("secure_boot"), m.OrderReadable.check("order_readable"), m.Note.check("note"))
+}
+
+// cite replaces the words of the sources by their citations.
+func (m *machineFile) cite() error {
+	lists := [][]string{m.BootMode.from(), m.Switches.from(), m.ROMOrder.from(), m.SecureBoot.from(), m.OrderReadable.from(), m.Note.from()}
+	for i := range m.Straps {
+		lists = append(lists, m.Straps[i].From)
+	}
+	for i := range m.LoaderOffsets {
+		lists = append(lists, m.LoaderOffsets[i].From)
+	}
+	used := map[string]bool{}
+	for _, list := range lists {
+		for i, word := range list {
+			if citation, ok := m.Sources[word]; ok {
+				list[i], used[word] = inTree(citation), true
+			}
+		}
+	}
+	for word := range m.Sources {
+		if !used[word] {
+			return fmt.Errorf("source %q states nothing", word)
+		}
+	}
+	return nil
+}
+
+// inTree writes the citation that tree:version:path stands for. Anything else
+// it returns as it is.
+func inTree(citation string) string {
+	tree, rest, _ := strings.Cut(citation, ":")
+	version, path, ok := strings.Cut(rest, ":")
+	if !ok || path == "" {
+		return citation
+	}
+	switch tree {
+	case "barebox":
+		return fmt.Sprintf("barebox, %s, https://github.com/barebox/barebox/blob/%s/%s", path, version, path)
+	case "linux":
+		return fmt.Sprintf("Linux %s, %s, https://elixir.bootlin.com/linux/v%s/source/%s", version, path, version, path)
+	case "raspberrypi":
+		return fmt.Sprintf("Raspberry Pi documentation, %s, https://github.com/raspberrypi/documentation/blob/%s/documentation/asciidoc/computers/%s", path, version, path)
+	case "u-boot":
+		return fmt.Sprintf("U-Boot, %s, https://github.com/u-boot/u-boot/blob/%s/%s", path, version, path)
+	}
+	return citation
+}
+
+// from is the citations of a statement, and none of one that is not there.
+func (s *said[T]) from() []string {
+	if s == nil {
+		return nil
+	}
+	return s.From
+}
+
+// decode reads the registers and checks the places.
+func (m *machineFile) decode() error {
+	m.straps = nil
+	for i := range m.Straps {
+		s, err := m.Straps[i].strap()
+		if err != nil {
+			return fmt.Errorf("strap %q: %w", m.Straps[i].Name, err)
+		}
+		m.straps = append(m.straps, s)
+	}
+	for i := range m.LoaderOffsets {
+		if err := m.LoaderOffsets[i].check(); err != nil {
+			return fmt.Errorf("loader offset %d: %w", i, err)
+		}
+	}
+	return nil
 }
 
 func (m *machineFile) board(match string) Board {
-	return Board{Name: m.Name, Match: match, BootMode: m.BootMode.fact(), Switches: m.Switches.fact(), ROMOrder: m.ROMOrder.fact()}
+	b := Board{
+		Name: m.Name, Match: match, BootMode: m.BootMode.fact(), Switches: m.Switches.fact(), ROMOrder: m.ROMOrder.fact(),
+		ROMFamily: m.ROMFamily, SecureBoot: m.SecureBoot.fact(), OrderReadable: m.OrderReadable.fact(), Note: m.Note.fact(),
+	}
+	for _, s := range m.straps {
+		b.Straps = append(b.Straps, s.clone())
+	}
+	for i := range m.LoaderOffsets {
+		b.LoaderOffsets = append(b.LoaderOffsets, m.LoaderOffsets[i].offsets()...)
+	}
+	return b
 }
 
 // Lookup finds what is known about a board, most specific first: by the list
 // of its root compatible in its order, then by DMI. A fact of an earlier Board
-// is to be preferred to that of a later one.
+// is to be preferred to that of a later one. What several compatibles of the
+// list find is there once, by the first of them.
 func Lookup(compatible []string, dmi Machine) []Board {
 	k, err := data()
 	if err != nil {
@@ -68,12 +183,12 @@ func Lookup(compatible []string, dmi Machine) []Board {
 
 func (k *knowledge) lookup(compatible []string, dmi Machine) []Board {
 	var list []Board
+	found := map[int]bool{}
 	for _, c := range compatible {
 		for i := range k.machines {
-			for _, known := range k.machines[i].Compatible {
-				if known == c {
-					list = append(list, k.machines[i].board(c))
-				}
+			if !found[i] && slices.Contains(k.machines[i].Compatible, c) {
+				found[i] = true
+				list = append(list, k.machines[i].board(c))
 			}
 		}
 	}
@@ -98,4 +213,184 @@ func (k *knowledge) byDMI(dmi Machine) []Board {
 		}
 	}
 	return append(exact, vendor...)
+}
+
+// Class says how safe it is to read a register of a running board.
+type Class string
+
+const (
+	ClassA Class = "A" // Linux itself reads the block, and its node in the device tree has neither clock nor power domain
+	ClassB Class = "B" // not proven to be safe: another clock, firmware or processor can own it
+	ClassX Class = "X" // not to be read: it can hang the board, or has been overwritten; here so that nobody tries
+)
+
+// Strap is a field of a register that says where the boot ROM looks for a
+// loader, or where it took it from.
+type Strap struct {
+	Name      string // as the documents of the SoC call it
+	Address   uint64 // physical, of 32 bits
+	High, Low uint   // bits of the field
+	BigEndian bool   // the register is big-endian on a little-endian processor
+	Used      bool   // it says from where the ROM took the loader, not where it is told to look
+	When      string // what has to be true for the field to count; empty: nothing
+	Means     []Meaning
+	Class     Class
+	From      []string // citations
+}
+
+// Meaning is what the values from Low to High of a field stand for.
+type Meaning struct {
+	Low, High uint32
+	Media     []string // first tried first; words of strapMedia
+}
+
+// Value is the field in a register as a little-endian processor loads it.
+func (s Strap) Value(register uint32) uint32 {
+	if s.BigEndian {
+		register = bits.ReverseBytes32(register)
+	}
+	return register >> s.Low & uint32(1<<(s.High-s.Low+1)-1)
+}
+
+// Media is what a register says, first tried first: sd, emmc, mmc (either),
+// mmc0 and mmc1 (of these controllers), spi-nor, spi-nand, nand, nor, ufs,
+// sata, pcie, usb, uart, ethernet, i2c, jtag, fpga, fuses (they say), straps
+// (other pins say), none. It is false for a value that no document names.
+func (s Strap) Media(register uint32) ([]string, bool) {
+	value := s.Value(register)
+	for _, m := range s.Means {
+		if m.Low <= value && value <= m.High {
+			return slices.Clone(m.Media), true
+		}
+	}
+	return nil, false
+}
+
+func (s Strap) clone() Strap {
+	s.Means, s.From = slices.Clone(s.Means), slices.Clone(s.From)
+	for i := range s.Means {
+		s.Means[i].Media = slices.Clone(s.Means[i].Media)
+	}
+	return s
+}
+
+// LoaderOffset is where on a medium the ROM looks for a loader.
+type LoaderOffset struct {
+	Medium          string // sd, emmc-user, emmc-boot, spi-nor, nand or ufs
+	OffsetBytes     int64
+	What            string   // what is there
+	CollidesWithGPT bool     // a GUID partition table of usual size is there as well
+	From            []string // citations
+}
+
+// loaderFile is the places at one offset in a data file.
+type loaderFile struct {
+	Medium          string   `json:"medium"` // one, or several with spaces between
+	OffsetBytes     int64    `json:"offset_bytes"`
+	What            string   `json:"what"`
+	CollidesWithGPT bool     `json:"collides_with_gpt,omitempty"`
+	From            []string `json:"from"`
+}
+
+func (f *loaderFile) check() error {
+	media := strings.Fields(f.Medium)
+	if len(media) == 0 || f.OffsetBytes < 0 || f.What == "" {
+		return fmt.Errorf("medium %q, offset %d, what %q: one is missing", f.Medium, f.OffsetBytes, f.What)
+	}
+	for _, medium := range media {
+		switch medium {
+		case "sd", "emmc-user", "emmc-boot", "spi-nor", "nand", "ufs":
+		default:
+			return fmt.Errorf("medium %q is none of ours", medium)
+		}
+	}
+	return checkCitations(f.From)
+}
+
+func (f *loaderFile) offsets() []LoaderOffset {
+	var list []LoaderOffset
+	for medium := range strings.FieldsSeq(f.Medium) {
+		list = append(list, LoaderOffset{medium, f.OffsetBytes, f.What, f.CollidesWithGPT, slices.Clone(f.From)})
+	}
+	return list
+}
+
+// strapFile is a Strap in a data file.
+type strapFile struct {
+	Name      string            `json:"name"`
+	Address   string            `json:"address"` // 0x…
+	Bits      string            `json:"bits"`    // high:low
+	BigEndian bool              `json:"big_endian,omitempty"`
+	Used      bool              `json:"used,omitempty"`
+	When      string            `json:"when,omitempty"`
+	Means     map[string]string `json:"means,omitempty"` // "2" or "0x8-0xf": words with a space between
+	Class     Class             `json:"class"`
+	From      []string          `json:"from"`
+}
+
+func (f *strapFile) strap() (Strap, error) {
+	s := Strap{Name: f.Name, BigEndian: f.BigEndian, Used: f.Used, When: f.When, Class: f.Class, From: f.From}
+	if f.Name == "" {
+		return Strap{}, errors.New("no name")
+	}
+	if f.Class != ClassA && f.Class != ClassB && f.Class != ClassX {
+		return Strap{}, fmt.Errorf("class %q is none of A, B and X", f.Class)
+	}
+	var ok bool
+	if s.Address, ok = hexadecimal(f.Address); !ok || s.Address%4 != 0 {
+		return Strap{}, fmt.Errorf("address %q is not 0x… of a word", f.Address)
+	}
+	high, low, _ := strings.Cut(f.Bits, ":")
+	h, wrongHigh := strconv.ParseUint(high, 10, 5)
+	l, wrongLow := strconv.ParseUint(low, 10, 5)
+	if wrongHigh != nil || wrongLow != nil || h < l {
+		return Strap{}, fmt.Errorf("bits %q are not high:low of 32", f.Bits)
+	}
+	s.High, s.Low = uint(h), uint(l)
+	for values, words := range f.Means {
+		m, err := meaning(values, words, uint64(1)<<(h-l+1))
+		if err != nil {
+			return Strap{}, err
+		}
+		s.Means = append(s.Means, m)
+	}
+	slices.SortFunc(s.Means, func(a, b Meaning) int { return cmp.Compare(a.Low, b.Low) })
+	for i := 1; i < len(s.Means); i++ {
+		if s.Means[i].Low <= s.Means[i-1].High {
+			return Strap{}, fmt.Errorf("value %#x has two meanings", s.Means[i].Low)
+		}
+	}
+	return s, checkCitations(f.From)
+}
+
+// meaning reads one entry of means; the field has room for values below limit.
+func meaning(values, words string, limit uint64) (Meaning, error) {
+	first, last, isRange := strings.Cut(values, "-")
+	low, wrong := strconv.ParseUint(first, 0, 32)
+	high := low
+	if isRange && wrong == nil {
+		high, wrong = strconv.ParseUint(last, 0, 32)
+	}
+	if wrong != nil || high < low || high >= limit {
+		return Meaning{}, fmt.Errorf("value %q is no number of the field", values)
+	}
+	media := strings.Fields(words)
+	if len(media) == 0 {
+		return Meaning{}, fmt.Errorf("value %q means nothing", values)
+	}
+	for _, word := range media {
+		if !strapMedium(word) {
+			return Meaning{}, fmt.Errorf("value %q: medium %q is none of ours", values, word)
+		}
+	}
+	return Meaning{Low: uint32(low), High: uint32(high), Media: media}, nil
+}
+
+func strapMedium(word string) bool {
+	switch word {
+	case "sd", "emmc", "mmc", "mmc0", "mmc1", "spi-nor", "spi-nand", "nand", "nor", "ufs", "sata", "pcie",
+		"usb", "uart", "ethernet", "i2c", "jtag", "fpga", "fuses", "straps", "none":
+		return true
+	}
+	return false
 }
