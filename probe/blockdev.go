@@ -247,7 +247,7 @@ func readTable(ctx context.Context, disk parttable.Disk, read func(int64, int) (
 		}
 		kind, ok := parttable.TypeWord(p.Type)
 		if !ok {
-			kind = p.Type
+			kind = strings.ReplaceAll(p.Type, "-", "") // a GUID in its form would be taken for an identity
 		}
 		d := diskPartition{Number: p.Number, Type: kind, GUID: p.GUID, Name: oneLine(p.Name), OffsetBytes: p.OffsetBytes, Bytes: p.SizeBytes, Problems: words(p.Problems)}
 		if !p.Extended && len(p.Problems) == 0 {

@@ -77,6 +77,11 @@ func documented(h *Host, b *report.Boot) []boards.Board {
 // romFamily is the family by which headers of the ROM are recognised; "-" if it
 // is not known.
 func romFamily(known []boards.Board) string {
+	for _, k := range known {
+		if k.ROMFamily != "" {
+			return k.ROMFamily
+		}
+	}
 	return "-"
 }
 
@@ -219,6 +224,9 @@ func bootMedia(h *Host, family string, b *report.Boot) error {
 		if !at.OK() || !holdsLoader(name, at.Value) {
 			continue
 		}
+		if strings.Contains(at.Value, "/nvme-subsystem/") {
+			at = nvmePlace(h, at)
+		}
 		if n++; n > maxMedia {
 			break
 		}
@@ -244,9 +252,6 @@ func holdsLoader(name, place string) bool {
 func bootMedium(h *Host, name string, at report.Fact[string], family string, b *report.Boot) (report.BootMedium, bool) {
 	a := h.ask("loader/1", name+" "+family)
 	m := report.BootMedium{Path: h.path(at.Value), Name: report.Known(name, at.From...)}
-	if suffix := mmcPart.FindStringSubmatch(name); suffix != nil {
-		m.Path += "/" + suffix[1]
-	}
 	var scan mediumScan
 	if a.Gap == "" && json.Unmarshal(a.Data, &scan) != nil {
 		a.Gap, a.Note = report.Invalid, "not the form that was recorded"

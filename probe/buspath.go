@@ -26,7 +26,11 @@ var rootHub = regexp.MustCompile(`^usb\d+$`)
 // carry a number of the kernel are dropped or lose that number.
 func busPath(place string) string {
 	var out []string
-	for part := range strings.SplitSeq(strings.TrimPrefix(place, "sys/devices/"), "/") {
+	parts := strings.Split(strings.TrimPrefix(place, "sys/devices/"), "/")
+	for i, part := range parts {
+		if classFolder.MatchString(part) && i > 0 && i < len(parts)-1 {
+			continue // between a device and its entry in a class
+		}
 		for _, r := range busRules {
 			if m := r.form.FindStringSubmatchIndex(part); m != nil {
 				part = string(r.form.ExpandString(nil, r.to, part, m))
@@ -40,12 +44,15 @@ func busPath(place string) string {
 	return strings.Join(out, "/")
 }
 
+// classFolder are the folders that the kernel puts between a device and what it
+// is in a class (Documentation/driver-api/driver-model/class.rst).
+var classFolder = regexp.MustCompile(`^(mmc_host|nvme|net|block|mtd|nvme-subsystem|rtc|watchdog|video4linux|sound|hwmon|regulator|gpio|leds|tty|drm|tpm|udc|usb_role|typec)$`)
+
 // busRules is one row per kind of component; the first that fits holds.
 var busRules = []struct {
 	form *regexp.Regexp
 	to   string
 }{
-	{regexp.MustCompile(`^(mmc_host|nvme|net|block|mtd|nvme-subsystem|rtc|watchdog|video4linux|sound|hwmon|regulator|gpio|leds|tty|drm|tpm|udc|usb_role|typec)$`), ""},
 	{regexp.MustCompile(`^(rtc|watchdog|video|card|hwmon|gpiochip|i2c|spi|tpm|tty[A-Za-z]+)-?\d+$`), "$1"},
 	{regexp.MustCompile(`^\d+-([0-9a]0[0-9a-f]{2})$`), "i2c-$1"},
 	{regexp.MustCompile(`^spi\d+\.(\d+)$`), "spi-cs$1"},
@@ -53,6 +60,7 @@ var busRules = []struct {
 	{regexp.MustCompile(`^mmc\d+$`), ""},
 	{regexp.MustCompile(`^mmc\d+:[0-9a-f]{4}$`), "card"},
 	{regexp.MustCompile(`^mmcblk\d+$`), ""},
+	{regexp.MustCompile(`^mmcblk\d+(boot\d+|rpmb)$`), "$1"},
 	{regexp.MustCompile(`^nvme-subsys\d+$`), "nvme"},
 	{regexp.MustCompile(`^nvme\d+$`), "nvme"},
 	{regexp.MustCompile(`^nvme\d+(?:c\d+)?n(\d+)$`), "n$1"},

@@ -23,7 +23,12 @@ func collectCPU(_ context.Context, h *Host) (report.CPU, error) {
 	c.Architecture = kernelArchitecture(h, info)
 	online := h.Read(cpus + "online")
 	c.LogicalOnline = parseAnswer(online, countCPUs)
-	c.LogicalOffline = parse(h, cpus+"offline", countCPUs)
+	c.LogicalOffline = parse(h, cpus+"offline", func(data []byte) (int64, error) {
+		if strings.TrimSpace(string(data)) == "" {
+			return 0, nil
+		}
+		return countCPUs(data)
+	})
 	c.LogicalPresent = parse(h, cpus+"present", countCPUs)
 	c.LogicalPossible = parse(h, cpus+"possible", countCPUs)
 	if numbers, err := cpuList(online.Data); online.Gap == "" && err == nil {

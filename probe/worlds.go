@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -34,8 +35,12 @@ func (s *system) answer(ctx context.Context, _ string, _ int, q question, limit 
 		}
 	}
 	a.data = s.replacer.Apply(a.data)
+	apply := s.replacer.Apply
+	if q.subject == strings.TrimSuffix(efivars, "/") {
+		apply = s.replacer.ApplyKnown // the GUIDs in these names are of vendors
+	}
 	for i, name := range a.list {
-		a.list[i] = string(s.replacer.Apply([]byte(name)))
+		a.list[i] = string(apply([]byte(name)))
 	}
 	return a
 }

@@ -208,6 +208,8 @@ func (o *outcome) truth(t *testing.T) {
 	slices.Sort(got)
 	slices.Sort(want)
 	check("disks", got, want)
+	check("cpu.cores", r.CPU.Cores.Value, b.cpus)
+	o.buses(t, check)
 	for _, s := range r.Sections {
 		if s.Outcome != report.OutcomeOK {
 			t.Errorf("section %s: %s %s", s.Name, s.Outcome, s.Reason)
@@ -221,7 +223,56 @@ func (o *outcome) truth(t *testing.T) {
 			t.Errorf("a run without modules says of %s: %s %s %s", f.ID, f.Verdict, f.Found, f.Detail)
 		}
 	}
-	t.Logf("%s: %d CPUs, %d MiB, disks %v: as given; %.0f s of emulation", b.name, b.cpus, b.ramMiB, got, o.seconds)
+	t.Logf("%-12s %d CPUs, %4d MiB, %v, %d network, %d PCI, %d USB: as given; %.0f s of emulation",
+		b.name, b.cpus, b.ramMiB, got, len(r.Network), len(r.PCI), len(r.USB), o.seconds)
+}
+
+// buses holds the lists of network, PCI and USB, and the details of an eMMC,
+// against what the emulator was given.
+func (o *outcome) buses(t *testing.T, check func(string, any, any)) {
+	b, r := o.board, o.report
+	if b.blind {
+		return
+	}
+	for _, n := range b.nics {
+		found := slices.ContainsFunc(r.Network, func(nic report.NIC) bool {
+			// The manufacturer's half of the address is kept.
+			return nic.Driver.OK() && nic.Kind.Value == "ethernet" && strings.HasPrefix(nic.MAC.Value, n.mac[:8]) && nic.MAC.Value != n.mac
+		})
+		check("network with "+n.device, found, true)
+	}
+	if len(b.nics) > 0 {
+		check("number of network interfaces", len(r.Network), len(b.nics))
+	}
+	given := map[string]int{}
+	for _, d := range b.disks {
+		given[d.kind]++
+	}
+	count := map[string]int{}
+	for _, d := range r.PCI {
+		if strings.HasPrefix(d.Class.Value, "0108") && d.Driver.Value == "nvme" {
+			count[report.KindNVMe]++
+		}
+	}
+	for _, d := range r.USB {
+		if d.Attached.Value == report.External {
+			count[report.KindUSB]++
+		}
+	}
+	check("NVMe drives on PCI", count[report.KindNVMe], given[report.KindNVMe])
+	if b.dtb == "" { // board models have USB devices of their own
+		check("devices on USB", count[report.KindUSB], given[report.KindUSB])
+	}
+	for _, d := range r.Storage {
+		if d.Kind.Value == report.KindEMMC && d.EMMC.Standard.OK() {
+			check("boot partitions of the eMMC", d.EMMC.BootPartitionBytes.Value, bootMiB<<20)
+			check("RPMB of the eMMC", d.EMMC.RPMBBytes.Value, rpmbMiB<<20)
+			check("size in EXT_CSD", d.EMMC.SizeBytes.Value, d.SizeBytes.Value)
+		}
+		if d.Kind.Value == report.KindNVMe {
+			check("version of the NVMe drive is known", d.NVMe.Version.OK(), true)
+		}
+	}
 }
 
 // private looks for the planted identities in everything that leaves the board.

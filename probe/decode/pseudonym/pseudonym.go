@@ -160,8 +160,11 @@ func (r *Replacer) AddCID(text string, psn int) {
 	}
 	stand := slices.Clone(raw)
 	copy(stand[psn:psn+4], r.key.sum("cid", serial))
-	// A right checksum stays right and a wrong one stays wrong.
-	stand[15] = raw[15] ^ checksum(raw[:15]) ^ checksum(stand[:15])
+	// A right checksum stays right and a wrong one stays wrong. Controllers that
+	// take it off leave 0 or 1, which stays, too.
+	if raw[15] > 1 {
+		stand[15] = raw[15] ^ checksum(raw[:15]) ^ checksum(stand[:15])
+	}
 	r.add([]byte(hex.EncodeToString(raw)), []byte(hex.EncodeToString(stand)), true)
 	r.add([]byte("0x"+hex.EncodeToString(serial)), []byte("0x"+hex.EncodeToString(stand[psn:psn+4])), true)
 }
@@ -194,9 +197,15 @@ var (
 	uuidForm = regexp.MustCompile(`\b[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\b`)
 )
 
-// Apply returns the answer with every known identity replaced. The length
-// never changes.
-func (r *Replacer) Apply(answer []byte) []byte {
+// Apply returns the answer with every known identity replaced, and what has
+// the form of one. The length never changes.
+func (r *Replacer) Apply(answer []byte) []byte { return r.apply(answer, true) }
+
+// ApplyKnown replaces known identities only: for answers with identifiers that
+// are the same everywhere, as the vendors of UEFI variables.
+func (r *Replacer) ApplyKnown(answer []byte) []byte { return r.apply(answer, false) }
+
+func (r *Replacer) apply(answer []byte, forms bool) []byte {
 	out := slices.Clone(answer)
 	// What was replaced is not looked at again.
 	done := make([]bool, len(out))
@@ -218,6 +227,9 @@ func (r *Replacer) Apply(answer []byte) []byte {
 				put(at, n.stand)
 			}
 		}
+	}
+	if !forms {
+		return out
 	}
 	for _, m := range macForm.FindAllIndex(answer, -1) {
 		if slices.Contains(done[m[0]:m[1]], true) {

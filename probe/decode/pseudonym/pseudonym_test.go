@@ -113,3 +113,40 @@ func TestUUID(t *testing.T) {
 		}
 	}
 }
+
+// TestPublicIdentifiers keeps what is the same on every machine where the
+// caller says so, and the checksum that a controller took off.
+func TestPublicIdentifiers(t *testing.T) {
+	const vendor = "BootOrder-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+	r := New(Key{1})
+	if got := string(r.ApplyKnown([]byte(vendor))); got != vendor {
+		t.Errorf("ApplyKnown(%q) = %q; want it kept", vendor, got)
+	}
+	if got := string(r.Apply([]byte(vendor))); got == vendor {
+		t.Errorf("Apply(%q) keeps what has the form of an identity", vendor)
+	}
+	const cid = "aa585951454d552101deadbeef006200"
+	r.AddCID(cid, 9)
+	if got := string(r.Apply([]byte(cid))); got == cid || got[30:] != "00" {
+		t.Errorf("Apply(%q) = %q; want another serial number and no checksum", cid, got)
+	}
+}
+
+func TestBytes(t *testing.T) {
+	r := New(Key{1})
+	for _, c := range []struct {
+		in   string
+		same bool
+	}{{"SN12345678\n", false}, {"\x01\x02\x00\xff", false}, {"\x00\x00\x00\x00", true}, {"            ", true}} {
+		field := []byte(c.in)
+		r.Bytes(field)
+		if (string(field) == c.in) != c.same || len(field) != len(c.in) {
+			t.Errorf("Bytes(%q) gives %q; want the same: %v", c.in, field, c.same)
+		}
+		for i := range field {
+			if (field[i] == 0) != (c.in[i] == 0) {
+				t.Errorf("Bytes(%q) gives %q; want zeros where they were", c.in, field)
+			}
+		}
+	}
+}
