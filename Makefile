@@ -4,9 +4,9 @@ GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOLANGCI = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.6.2
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -ldflags '-s -w'
-# The probe is built to be small: no HTTP/2 in what the library ghw brings along,
-# and no copies of functions where they are called.
-PROBE = $(BUILD) -tags nethttpomithttp2 -gcflags=all=-l
+# The probe is built to be small: without copies of functions where they are
+# called.
+PROBE = $(BUILD) -gcflags=all=-l
 ARCHITECTURES = amd64 arm64 arm riscv64 386
 
 .PHONY: help report probe tools test test-all fuzz boot golden drivers u-root bench cross release lint

@@ -5,7 +5,7 @@ go 1.26.0
 require (
 	github.com/google/go-tpm v0.9.8 // commands to a TPM, for what it says of itself
 	github.com/jaypipes/ghw v0.27.0 // second source for product, PCI, USB and network, beside our own reading
-	github.com/jaypipes/pcidb v1.1.1 // to give ghw an empty database of names instead of a search for one
+	github.com/jaypipes/pcidb v1.1.1 // names of PCI devices for ghw, which are never asked for
 	github.com/klauspost/compress v1.20.3 // gzip of images in a fifth of the time, and zstd of modules
 	github.com/rogpeppe/go-internal v1.14.1 // scripts that test the commands
 	github.com/u-root/u-root v0.16.0 // cpio writer of images, SMBIOS decoder
@@ -25,3 +25,6 @@ require (
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 	howett.net/plist v1.0.2-0.20250314012144-ee69052608d9 // indirect
 )
+
+// ghw's database of names brings an HTTP client along, a fifth of the probe.
+replace github.com/jaypipes/pcidb => ./probe/pcidb

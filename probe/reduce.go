@@ -30,6 +30,7 @@ func gatherers() []gatherer {
 		{"unbound/1", gatherUnbound},
 		{"orphans/1", gatherOrphans},
 		{"taints/1", gatherTaints},
+		{"firmware/1", gatherFirmware},
 	}
 }
 

@@ -30,6 +30,9 @@ func requests() []request {
 		{"nvme-health/1", askNVMeHealth},         // NVME_IOCTL_ADMIN_CMD with Get Log Page
 		{"partitions/1", askPartitions},          // reads at most a few hundred kB of a disk
 		{"loader/1", askLoader},                  // reads the first 16 MiB of a disk
+		{"nl80211/1", askWireless},               // generic netlink, dumps of radios and rules
+		{"bluetooth/1", askBluetooth},            // the management socket, commands that read
+		{"kernel-log/1", askKernelLog},           // /dev/kmsg
 		{"links/1", askLinks},                    // rtnetlink, a dump of the links
 		{"ethtool-driver/1", askDriver},          // SIOCETHTOOL with ETHTOOL_GDRVINFO
 		{"tpm", askTPM},                          // the commands of tpmCommands

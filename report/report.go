@@ -37,6 +37,11 @@ type Report struct {
 	PCI         []PCIDevice     `json:"pci,omitempty"`
 	USB         []USBDevice     `json:"usb,omitempty"`
 	USBRoles    []USBController `json:"usb_roles,omitempty"`
+	WiFi        []WiFi          `json:"wifi,omitempty"`
+	Bluetooth   []Bluetooth     `json:"bluetooth,omitempty"`
+	Modems      []Modem         `json:"modems,omitempty"`
+	Firmware    []FirmwareFile  `json:"firmware,omitempty"`
+	Radios      Radios          `json:"radios,omitzero"`
 	Devices     []BusDevice     `json:"devices,omitempty"`
 	Peripherals Peripherals     `json:"peripherals,omitzero"`
 	TPM         TPM             `json:"tpm,omitzero"`

@@ -20,6 +20,14 @@ func loaderMedia(ran ...bool) func(*report.Report) {
 	}
 }
 
+// lacking makes a radio's file that was asked for and not found.
+func lacking(firmware string) func(*report.Report) {
+	return func(r *report.Report) {
+		r.Sight.Firmware = text(firmware)
+		r.Firmware = []report.FirmwareFile{{File: "brcm/x.bin", State: text("lacking")}}
+	}
+}
+
 func TestHardware(t *testing.T) {
 	core := func(signature string, tree ...string) func(*report.Report) {
 		return func(r *report.Report) {
@@ -74,16 +82,32 @@ func TestHardware(t *testing.T) {
 		"one clock with": {"clock.battery", func(r *report.Report) {
 			r.Peripherals.Clocks = []report.RTC{{Path: "a", Plausible: no()}, {Path: "b", Plausible: yes()}}
 		}, Pass, "b"},
-		"open board":           {"security.closed", func(r *report.Report) { r.Security.SecureBoot = text("disabled") }, Pass, "disabled"},
-		"closed board":         {"security.closed", func(r *report.Report) { r.Security.SecureBoot = text("enforced") }, Warn, "enforced"},
-		"fuses not known":      {"security.closed", func(*report.Report) {}, Ask, ""},
-		"loader on one medium": {"conflict.loader", loaderMedia(true), Pass, "on a"},
-		"loader on two":        {"conflict.loader", loaderMedia(true, true), Warn, "a and b"},
-		"another loader":       {"conflict.loader", loaderMedia(true, false), Info, "on b"},
-		"not the one that ran": {"conflict.loader", loaderMedia(false), Info, ""},
-		"no loader seen":       {"conflict.loader", loaderMedia(), Info, ""},
-		"orders":               {"boot.options", func(*report.Report) {}, Ask, "loader u-boot: mmc1, mmc2 and usb0; used: mmc"},
-		"no clock":             {"clock.battery", func(*report.Report) {}, Info, ""},
+		"open board":                     {"security.closed", func(r *report.Report) { r.Security.SecureBoot = text("disabled") }, Pass, "disabled"},
+		"closed board":                   {"security.closed", func(r *report.Report) { r.Security.SecureBoot = text("enforced") }, Warn, "enforced"},
+		"fuses not known":                {"security.closed", func(*report.Report) {}, Ask, ""},
+		"loader on one medium":           {"conflict.loader", loaderMedia(true), Pass, "on a"},
+		"loader on two":                  {"conflict.loader", loaderMedia(true, true), Warn, "a and b"},
+		"another loader":                 {"conflict.loader", loaderMedia(true, false), Info, "on b"},
+		"not the one that ran":           {"conflict.loader", loaderMedia(false), Info, ""},
+		"no loader seen":                 {"conflict.loader", loaderMedia(), Info, ""},
+		"orders":                         {"boot.options", func(*report.Report) {}, Ask, "loader u-boot: mmc1, mmc2 and usb0; used: mmc"},
+		"file lacking":                   {"radio.firmware", lacking("all"), Warn, "brcm/x.bin"},
+		"file lacking, not all firmware": {"radio.firmware", lacking("some"), Unknown, "brcm/x.bin"},
+		"file loaded": {"radio.firmware", func(r *report.Report) {
+			r.Firmware = []report.FirmwareFile{{File: "a.bin", State: text("loaded")}}
+		}, Pass, ""},
+		"no file in the log": {"radio.firmware", func(*report.Report) {}, Info, ""},
+		"address of the chip": {"radio.bluetooth-address", func(r *report.Report) {
+			r.Bluetooth = []report.Bluetooth{{Path: "a", Name: text("hci0"), Address: text("AA:AA:AA:AA:AA:AA"), AddressFlaw: text("default")}}
+		}, Warn, "hci0: default"},
+		"address of its own": {"radio.bluetooth-address", func(r *report.Report) {
+			r.Bluetooth = []report.Bluetooth{{Path: "a", Address: text("00:11:22:33:44:55"), AddressFlaw: noText()}}
+		}, Pass, ""},
+		"address not read": {"radio.bluetooth-address", func(r *report.Report) {
+			r.Bluetooth = []report.Bluetooth{{Path: "a", Address: gap[string](report.Denied)}}
+		}, Unknown, ""},
+		"no controller": {"radio.bluetooth-address", func(*report.Report) {}, Info, ""},
+		"no clock":      {"clock.battery", func(*report.Report) {}, Info, ""},
 	} {
 		r := imx8mp()
 		c.alter(r)

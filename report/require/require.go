@@ -105,6 +105,8 @@ func rules() []rule {
 		{"storage.wear", storageWear},
 		{"storage.labels", storageLabels},
 		{"clock.battery", clockBattery},
+		{"radio.firmware", radioFirmware},
+		{"radio.bluetooth-address", bluetoothAddress},
 		{"completeness.sections", sections},
 		{"completeness.sight", sight},
 		{"identity.placeholder", placeholders},

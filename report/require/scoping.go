@@ -183,37 +183,6 @@ func bootSwitches(r *report.Report) answer {
 	return a
 }
 
-// connectivity tells for fw.connectivity which radios need firmware, as far as
-// they became network interfaces.
-func connectivity(r *report.Report) answer {
-	if a, bad := unlisted(r, "network"); bad {
-		return a
-	}
-	a := answer{verdict: Ask, facts: []string{"network", "sight.modules", "sight.firmware"}}
-	var radios []string
-	for _, n := range r.Network {
-		if kind := valueOf(n.Kind); kind == "wifi" || kind == "wwan" {
-			radios = append(radios, strings.Join(strings.Fields(kind+" "+first(valueOf(n.Name), n.Path)+" "+valueOf(n.Driver)), " "))
-			a.facts = append(a.facts, "network["+n.Path+"].driver")
-		}
-	}
-	live := valueOf(r.Sight.World) == report.WorldLive
-	able := func(f report.Fact[string]) bool { return f.OK() && f.Value != "none" }
-	switch {
-	case len(radios) > 0:
-		a.found = strings.Join(radios, ", ")
-		a.detail = "The files that these radios load have to be handed over, with the right to pass them on. Other radios may be fitted."
-	case !live && (!able(r.Sight.Modules) || !able(r.Sight.Firmware)):
-		a.verdict = Unknown
-		a.found = "no radio seen"
-		a.detail = "This run had no modules or no firmware, so it could not have started a radio."
-	default:
-		a.found = "no radio became a network interface"
-		a.detail = "A radio without its driver or firmware would not show here."
-	}
-	return a
-}
-
 func existingLinux(r *report.Report) answer {
 	a := asking([]named{
 		{"distribution.name", "", r.OS.Name}, {"distribution.version_id", "", r.OS.VersionID},

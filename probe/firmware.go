@@ -1,0 +1,217 @@
+package probe
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/boardprobe/boardprobe/probe/decode/firmware"
+	"github.com/boardprobe/boardprobe/probe/decode/kmsg"
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// kernelLog is what is kept of the kernel's log: the records that say something
+// of firmware, radios and drivers.
+type kernelLog struct {
+	Complete bool // the first record is there
+	Records  []kmsg.Event
+}
+
+// maxEventRecords bounds the list.
+const maxEventRecords = 512
+
+// askKernelLog reads /dev/kmsg to its present end (Documentation/ABI/testing/
+// dev-kmsg). Reading changes nothing for other readers.
+func askKernelLog(ctx context.Context, _ string) ([]byte, error) {
+	f, err := os.OpenFile("/dev/kmsg", os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	fd := int(f.Fd())
+	if err := unix.SetNonblock(fd, true); err != nil { // Fd has made it blocking
+		return nil, err
+	}
+	var log kernelLog
+	first := true
+	record := make([]byte, kmsg.MaxRecordBytes)
+	for ctx.Err() == nil && len(log.Records) < maxEventRecords {
+		n, err := unix.Read(fd, record)
+		switch {
+		case err == unix.EAGAIN || n == 0 && err == nil:
+			return json.Marshal(log)
+		case err == unix.EINTR || err == unix.EPIPE: // overwritten while it was read
+			first = false
+			continue
+		case err != nil:
+			return nil, err
+		}
+		r, err := kmsg.ParseRecord(record[:n])
+		if err != nil {
+			continue
+		}
+		if first {
+			log.Complete, first = r.Sequence == 0, false
+		}
+		if e, ok := r.Classify(); ok {
+			log.Records = append(log.Records, e)
+		}
+	}
+	return json.Marshal(log)
+}
+
+// reduceFirmware gives size, digest and version of a firmware file.
+func reduceFirmware(data []byte) []byte {
+	return fmt.Appendf(nil, "%x\n", sha256.Sum256(data))
+}
+
+// gatherFirmware reads a firmware file and gives its digest and the version
+// that stands in it, a line each. The subject is its path.
+func gatherFirmware(_ context.Context, f *files, name string) ([]byte, error) {
+	data, truncated, err := f.read(name, firmware.MaxBytes)
+	if err != nil {
+		return nil, err
+	}
+	if truncated {
+		return nil, errors.New("larger than any firmware file that is known")
+	}
+	out := bytes.NewBuffer(reduceFirmware(data))
+	_, short, _ := strings.Cut(name, "lib/firmware/")
+	if info, ok := firmware.Version(short, data); ok {
+		fmt.Fprintln(out, oneLine(strings.TrimSpace(info.Version+" "+info.Build)))
+	}
+	return out.Bytes(), nil
+}
+
+// maxFirmwareFiles bounds how many files are looked at.
+const maxFirmwareFiles = 64
+
+// collectFirmware says of each file that the kernel asked for what came of it,
+// by the kernel's log and by the file itself. In the folder of firmware only the
+// files that were asked for are looked at.
+func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) {
+	events, id, err := kernelEvents(h)
+	if err != nil {
+		return nil, err
+	}
+	failures := kmsg.Failures(events)
+	states := map[string]*report.FirmwareFile{}
+	var order []string
+	entry := func(e kmsg.Event) *report.FirmwareFile {
+		name := e.File
+		if name == "" {
+			_, name, _ = strings.Cut(e.Path, "lib/firmware/")
+		}
+		if name == "" {
+			name = "(" + strings.TrimSpace(e.Driver+" "+e.Device) + ")"
+		}
+		if states[name] == nil {
+			if len(order) == maxFirmwareFiles {
+				return nil
+			}
+			states[name] = &report.FirmwareFile{File: oneLine(name)}
+			order = append(order, name)
+		}
+		f := states[name]
+		if e.Device != "" {
+			f.Device = report.Known(oneLine(e.Device), id)
+		}
+		if e.Driver != "" {
+			f.Driver = report.Known(oneLine(e.Driver), id)
+		}
+		return f
+	}
+	for _, e := range events {
+		switch e.Class {
+		case kmsg.Loaded, kmsg.Running:
+			if f := entry(e); f != nil {
+				f.State = report.Known(string(e.Class), id)
+				if text := strings.TrimSpace(e.Version + " " + e.Build); text != "" {
+					f.Version = report.Known(oneLine(text), id)
+				}
+				if e.SHA256 != "" {
+					f.SHA256 = report.Known(e.SHA256, id)
+				}
+			}
+		}
+	}
+	for _, failure := range failures {
+		if f := entry(failure.Event); f != nil {
+			f.State = report.Known(string(failure.Outcome), id)
+			if failure.By != "" {
+				f.State.Note = oneLine("by " + failure.By)
+			}
+			if failure.Reason != "" {
+				f.Reason = report.Known(oneLine(failure.Reason), id)
+			}
+		}
+	}
+	var list []report.FirmwareFile
+	slices.Sort(order)
+	for _, name := range order {
+		f := states[name]
+		lookAtFile(h, name, f)
+		list = append(list, *f)
+	}
+	return list, nil
+}
+
+// lookAtFile adds what the file itself says, where it is there. Compressed ones
+// are not looked into.
+func lookAtFile(h *Host, name string, f *report.FirmwareFile) {
+	if strings.HasPrefix(name, "(") || strings.Contains(name, "..") {
+		return
+	}
+	a := h.ask("firmware/1", "lib/firmware/"+name)
+	digest, version, _ := strings.Cut(strings.TrimSuffix(string(a.Data), "\n"), "\n")
+	switch {
+	case a.Gap != "" && f.SHA256.IsZero():
+		f.SHA256 = report.Missing[string](a.Gap, a.Note, a.ID)
+	case a.Gap == "":
+		f.SHA256 = report.Known(digest, a.ID)
+		f.FileVersion = report.Missing[string](report.Absent, "none that this program can read", a.ID)
+		if version != "" {
+			f.FileVersion = report.Known(version, a.ID)
+		}
+	}
+}
+
+// kernelEvents asks for the kernel's log.
+func kernelEvents(h *Host) ([]kmsg.Event, string, error) {
+	a := h.ask("kernel-log/1", "")
+	var log kernelLog
+	if a.Gap == "" && json.Unmarshal(a.Data, &log) != nil {
+		a.Gap, a.Note = report.Invalid, "not the form that was recorded"
+	}
+	if a.Gap != "" && a.Gap != report.NotProbed {
+		return nil, a.ID, fmt.Errorf("the kernel's log: %s %s", a.Gap, a.Note)
+	}
+	return log.Records, a.ID, nil
+}
+
+// collectRadios says what belongs to no single radio.
+func collectRadios(_ context.Context, h *Host) (report.Radios, error) {
+	var r report.Radios
+	a := h.ask("kernel-log/1", "")
+	var log kernelLog
+	if a.Gap == "" && json.Unmarshal(a.Data, &log) == nil {
+		r.LogComplete = report.Known(log.Complete, a.ID)
+		for _, e := range log.Records {
+			if e.Class == kmsg.NoRegulatory {
+				r.Database = report.Known(oneLine(strings.TrimSpace("not loaded "+e.Reason)), a.ID)
+			}
+		}
+	} else {
+		r.LogComplete = report.Missing[bool](gapOr(a.Gap, report.Invalid), a.Note, a.ID)
+	}
+	r.Regulatory = regulatory(h)
+	return r, nil
+}

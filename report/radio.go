@@ -1,0 +1,64 @@
+package report
+
+// WiFi is one radio for wireless networks.
+type WiFi struct {
+	Path         string         `json:"path" class:"key"`
+	Name         Fact[string]   `json:"name,omitzero" class:"software"` // as in phy0
+	Driver       Fact[string]   `json:"driver,omitzero" class:"software"`
+	ID           Fact[string]   `json:"id,omitzero" class:"revision" mark:"bom"` // module alias of the device behind it
+	MAC          Fact[string]   `json:"mac,omitzero" class:"identity"`
+	Bands        Fact[[]string] `json:"bands,omitzero" class:"capability"` // as in 5 GHz, with the generations and the width
+	Modes        Fact[[]string] `json:"modes,omitzero" class:"capability"` // of interfaces
+	AccessPoint  Fact[bool]     `json:"access_point,omitzero" class:"capability"`
+	ApAndStation Fact[int64]    `json:"ap_and_station_channels,omitzero" class:"capability"` // on how many channels at a time; a gap if not at all
+	Ciphers      Fact[[]string] `json:"ciphers,omitzero" class:"capability"`
+	Blocked      Fact[string]   `json:"blocked,omitzero" class:"volatile"` // rfkill: no, soft, hard
+	Attached     Fact[string]   `json:"attached,omitzero" class:"revision"`
+}
+
+// Bluetooth is one controller.
+type Bluetooth struct {
+	Path         string         `json:"path" class:"key"`
+	Name         Fact[string]   `json:"name,omitzero" class:"software"` // as in hci0
+	Driver       Fact[string]   `json:"driver,omitzero" class:"software"`
+	ID           Fact[string]   `json:"id,omitzero" class:"revision"`
+	Address      Fact[string]   `json:"address,omitzero" class:"identity"`
+	AddressFlaw  Fact[string]   `json:"address_flaw,omitzero" class:"environment"` // why it is not that of one unit; absent if nothing is wrong
+	Version      Fact[string]   `json:"version,omitzero" class:"firmware"`         // of the core specification
+	Manufacturer Fact[string]   `json:"manufacturer,omitzero" class:"revision"`
+	Supported    Fact[[]string] `json:"supported,omitzero" class:"capability"`
+	Blocked      Fact[string]   `json:"blocked,omitzero" class:"volatile"`
+	Attached     Fact[string]   `json:"attached,omitzero" class:"revision"`
+}
+
+// Modem is a device for mobile networks, as far as can be seen without asking
+// it anything.
+type Modem struct {
+	Path         string         `json:"path" class:"key"`
+	ID           Fact[string]   `json:"id,omitzero" class:"revision"`
+	Manufacturer Fact[string]   `json:"manufacturer,omitzero" class:"revision"`
+	Product      Fact[string]   `json:"product,omitzero" class:"revision"`
+	Revision     Fact[string]   `json:"revision,omitzero" class:"firmware"`
+	Interfaces   Fact[[]string] `json:"interfaces,omitzero" class:"software"` // number, class and driver of each
+	Ports        Fact[[]string] `json:"ports,omitzero" class:"software"`      // device nodes and network interfaces
+	Attached     Fact[string]   `json:"attached,omitzero" class:"revision"`
+}
+
+// FirmwareFile is a file that the kernel asked for, and what came of it.
+type FirmwareFile struct {
+	File        string       `json:"file" class:"key"`
+	Device      Fact[string] `json:"device,omitzero" class:"software"`
+	Driver      Fact[string] `json:"driver,omitzero" class:"software"`
+	State       Fact[string] `json:"state,omitzero" class:"software"` // loaded, running, lacking, replaced, optional
+	Version     Fact[string] `json:"version,omitzero" class:"firmware"`
+	Reason      Fact[string] `json:"reason,omitzero" class:"software"`
+	SHA256      Fact[string] `json:"sha256,omitzero" class:"firmware"`       // of the file, where it is there and not compressed
+	FileVersion Fact[string] `json:"file_version,omitzero" class:"firmware"` // that stands in the file
+}
+
+// Radios is what belongs to no single radio.
+type Radios struct {
+	Regulatory  Fact[string] `json:"regulatory,omitzero" class:"environment"`   // the country in force, or what stands for none
+	Database    Fact[string] `json:"database,omitzero" class:"software"`        // of regulatory rules: absent or invalid, in the kernel's words
+	LogComplete Fact[bool]   `json:"log_complete,omitzero" class:"environment"` // the kernel's log begins with its first line
+}

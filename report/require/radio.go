@@ -1,0 +1,131 @@
+package require
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// couldStartRadios reports whether this run had what a radio needs.
+func couldStartRadios(r *report.Report) bool {
+	able := func(f report.Fact[string]) bool { return f.OK() && f.Value != "none" }
+	return valueOf(r.Sight.World) == report.WorldLive || able(r.Sight.Modules) && able(r.Sight.Firmware)
+}
+
+// connectivity answers for fw.connectivity which radios were seen and which
+// files they load: their makers' firmware has to be handed over.
+func connectivity(r *report.Report) answer {
+	for _, name := range []string{"network", "wifi", "bluetooth", "modems"} {
+		if a, bad := unlisted(r, name); bad {
+			return a
+		}
+	}
+	a := answer{verdict: Ask, facts: []string{"wifi", "bluetooth", "modems", "firmware", "sight.modules", "sight.firmware"}}
+	var radios []string
+	add := func(kind, name, driver string) {
+		radios = append(radios, strings.Join(strings.Fields(kind+" "+name+" "+driver), " "))
+	}
+	for _, w := range r.WiFi {
+		add("Wi-Fi", valueOf(w.Name), valueOf(w.Driver))
+	}
+	for _, b := range r.Bluetooth {
+		add("Bluetooth", valueOf(b.Name), valueOf(b.Driver))
+	}
+	for _, m := range r.Modems {
+		add("modem", valueOf(m.ID), valueOf(m.Product))
+	}
+	for _, n := range r.Network {
+		if kind := valueOf(n.Kind); kind == "wifi" && len(r.WiFi) == 0 || kind == "wwan" && len(r.Modems) == 0 {
+			add(kind, first(valueOf(n.Name), n.Path), valueOf(n.Driver))
+		}
+	}
+	var files []string
+	for _, f := range r.Firmware {
+		if state := valueOf(f.State); (state == "loaded" || state == "running") && !strings.HasPrefix(f.File, "(") {
+			files = append(files, f.File)
+		}
+	}
+	switch {
+	case len(radios) > 0:
+		a.found = strings.Join(radios, ", ")
+		a.detail = "The files that these radios load have to be handed over, with the right to pass them on. Other radios may be fitted."
+		if len(files) > 0 {
+			a.detail += " The kernel's log names: " + listText(files) + "."
+		}
+	case !couldStartRadios(r):
+		a.verdict = Unknown
+		a.found = "no radio seen"
+		a.detail = "This run had no modules or no firmware, so it could not have started a radio."
+	default:
+		a.found = "no radio was seen"
+		a.detail = "A radio without its driver or firmware would not show here."
+	}
+	return a
+}
+
+// radioFirmware decides radio.firmware: did every radio get the files that it
+// asked for?
+func radioFirmware(r *report.Report) answer {
+	if a, bad := unlisted(r, "firmware"); bad {
+		return a
+	}
+	a := answer{facts: []string{"firmware", "radios.log_complete"}}
+	var lacking []string
+	loaded := 0
+	for _, f := range r.Firmware {
+		switch valueOf(f.State) {
+		case "lacking":
+			lacking = append(lacking, strings.TrimSpace(f.File+" "+valueOf(f.Device)))
+		case "loaded", "running":
+			loaded++
+		}
+	}
+	whole := r.Radios.LogComplete.OK() && r.Radios.LogComplete.Value
+	switch {
+	case len(lacking) > 0 && couldStartRadios(r) && valueOf(r.Sight.Firmware) == "all":
+		a.verdict = Warn
+		a.found = "not found: " + listText(lacking)
+		a.detail = "The kernel asked for these files and did not get them."
+	case len(lacking) > 0:
+		a.verdict = Unknown
+		a.found = "asked for: " + listText(lacking)
+		a.detail = "This run did not have all firmware of the board, so it does not say that the files are missing there."
+		a.remedy = "Run the probe on the board's own Linux, or from an image with its firmware."
+	case loaded > 0:
+		a.verdict = Pass
+		a.detail = "No file that was asked for is lacking."
+	case !whole:
+		a.verdict = Info
+		a.detail = "The kernel's log is not complete, and what is left of it names no firmware."
+	default:
+		a.verdict = Info
+		a.detail = "The kernel's log names no firmware."
+	}
+	return a
+}
+
+// bluetoothAddress decides radio.bluetooth-address.
+func bluetoothAddress(r *report.Report) answer {
+	if a, bad := unlisted(r, "bluetooth"); bad {
+		return a
+	}
+	a := answer{verdict: Pass, facts: []string{"bluetooth"}, detail: "No address is one that several units share."}
+	if len(r.Bluetooth) == 0 {
+		a.verdict, a.detail = Info, "No controller was seen."
+	}
+	var flawed []string
+	for _, b := range r.Bluetooth {
+		if flaw := valueOf(b.AddressFlaw); flaw != "" {
+			flawed = append(flawed, first(valueOf(b.Name), b.Path)+": "+flaw)
+		} else if b.Address.Gap != "" && a.verdict == Pass {
+			a.verdict, a.detail = Unknown, "The address could not be read: "+b.Address.Why()+"."
+		}
+	}
+	if len(flawed) > 0 {
+		a.verdict = Warn
+		a.found = strings.Join(slices.Compact(flawed), ", ")
+		a.detail = "The address is not that of one unit, so devices cannot be told apart; balena's own tests refuse such a controller."
+	}
+	return a
+}
