@@ -28,6 +28,7 @@ drivers: tools ## make the table of drivers anew from the kernels of Debian
 ARCH ?= arm64
 OUT ?= build/boardprobe-linux-$(ARCH)
 probe: ## the probe for one architecture (ARCH, OUT=file)
+	@mkdir -p $(dir $(OUT))
 	@GOOS=linux GOARCH=$(ARCH) GOARM=5 $(PROBE) -o $(OUT) ./cmd/boardprobe
 
 tools: ## install what the tests need, or print the line that does
@@ -35,7 +36,7 @@ tools: ## install what the tests need, or print the line that does
 
 test: tools ## all tests with the race detector, emulated boards, seconds of fuzzing
 	$(GO) test -race -timeout 25m ./...
-	@$(MAKE) --no-print-directory bench fuzz FUZZTIME=5s
+	@$(MAKE) --no-print-directory bench fuzz FUZZTIME=3s
 
 test-all: tools ## the long matrix of emulated boards, and minutes of fuzzing
 	$(GO) test -race -count=1 -timeout 120m ./initramfs/emulator -args -long
@@ -43,6 +44,7 @@ test-all: tools ## the long matrix of emulated boards, and minutes of fuzzing
 
 FUZZTIME ?= 10m
 fuzz: ## every fuzz target for FUZZTIME (10m)
+	@mkdir -p build
 	@set -e; grep -rlE '^func Fuzz' --include='*_test.go' . | sort | while read -r f; do \
 		for t in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*).*/\1/p' $$f); do \
 			echo "fuzz $$(dirname $$f) $$t"; \
