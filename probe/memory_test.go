@@ -3,6 +3,7 @@ package probe
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"testing"
@@ -92,4 +93,37 @@ func TestLibC(t *testing.T) {
 			t.Errorf("libc with %s = %q; want %q", file, r.OS.LibC.Value, want)
 		}
 	}
+}
+
+// FuzzMemoryTable reads damaged tables: an answer is in the form that is
+// recorded, and holds no serial number.
+func FuzzMemoryTable(f *testing.F) {
+	tables := modules(4096, 0, 0xffff, 0x7fff)
+	f.Add([]byte(tables["sys/firmware/dmi/tables/smbios_entry_point"]), []byte(tables["sys/firmware/dmi/tables/DMI"]))
+	f.Fuzz(func(t *testing.T, entry, table []byte) {
+		answer, err := readMemoryTable(entry, table)
+		if err != nil {
+			return
+		}
+		var out memoryTable
+		if err := json.Unmarshal(answer, &out); err != nil {
+			t.Errorf("the answer is not read back: %v", err)
+		}
+	})
+}
+
+// FuzzReg reads device-tree properties.
+func FuzzReg(f *testing.F) {
+	f.Add([]byte{0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0}, 2, 2)
+	f.Fuzz(func(t *testing.T, data []byte, addressCells, sizeCells int) {
+		if addressCells < 0 || addressCells > 4 || sizeCells < 0 || sizeCells > 4 {
+			return // what cellOr gives
+		}
+		if n, err := sumReg(data, addressCells, sizeCells); err == nil && n < 0 {
+			t.Errorf("sumReg(%x, %d, %d) = %d", data, addressCells, sizeCells, n)
+		}
+		if list, err := stringList(data); err == nil && len(list) == 0 {
+			t.Errorf("stringList(%q) gives nothing", data)
+		}
+	})
 }

@@ -42,6 +42,11 @@ func gatherModules(_ context.Context, f *files, dir string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return readMemoryTable(entry, table)
+}
+
+// readMemoryTable keeps what SMBIOS says of memory.
+func readMemoryTable(entry, table []byte) ([]byte, error) {
 	info, err := smbios.ParseInfo(entry, table)
 	if err != nil {
 		return nil, err
