@@ -90,6 +90,13 @@ func board() map[string]string {
 		"sys/class/net/eth0@":                                                   "../../devices/platform/eth/net/eth0",
 		"etc/os-release":                                                        "ID=poky\nPRETTY_NAME=\"Poky (Yocto) 5.0\"\n",
 		"etc/hostname":                                                          "secretplace\n",
+		"sys/class/drm/card0-HDMI-A-1@":                                         "/sys/devices/platform/gpu/drm/card0/card0-HDMI-A-1",
+		"sys/devices/platform/gpu/drm/card0/card0-HDMI-A-1/status":              "connected\n",
+		"sys/devices/platform/gpu/drm/card0/card0-HDMI-A-1/edid":                screen("SCREENSN99"),
+		"sys/class/dmi/id/product_uuid":                                         "5f1e7a90-77aa-4b1c-9d3e-2b64c0aa10e7\n",
+		"sys/class/dmi/id/board_serial":                                         "BRDSERIAL5150\n",
+		"sys/firmware/devicetree/base/hat/uuid":                                 "0b8f2d11-9c3e-4a5b-8d7f-1c2e3a4b5c6d\x00",
+		"sys/firmware/devicetree/base/hat/vendor":                               "Acme\x00",
 		"var/lib/dpkg/status":                                                   "Package: u-boot-acme\nStatus: install ok installed\nVersion: 2024.01\n\nPackage: bash\nStatus: install ok installed\nVersion: 5\n",
 	}
 	for _, c := range []map[string]string{
@@ -165,6 +172,23 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+// screen makes the EDID of a screen with a serial number in a descriptor and as
+// a number (VESA E-EDID A2, 3.4 and 3.10.3).
+func screen(serial string) string {
+	edid := make([]byte, 128)
+	copy(edid, "\x00\xff\xff\xff\xff\xff\xff\x00\x04\x69\x01\x02")
+	copy(edid[12:], "\x5e\xa1\x42\x99")
+	edid[18], edid[19] = 1, 4
+	copy(edid[54:], "\x00\x00\x00\xff\x00"+serial+"\n")
+	copy(edid[72:], "\x00\x00\x00\xfc\x00Acme View\n")
+	sum := byte(0)
+	for _, b := range edid {
+		sum += b
+	}
+	edid[127] = -sum
+	return string(edid)
+}
+
 // TestPlanted looks for every identity of the board in all that leaves it.
 func TestPlanted(t *testing.T) {
 	r, evidence := probeRoot(t, board())
@@ -177,13 +201,20 @@ func TestPlanted(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := strings.ToLower(string(a) + string(b))
-	for _, planted := range []string{"31415926", "12:34:56", "1234abcd", "deadbeef", "swordfish", "secretplace", "abcdef01", "12345678-1234"} {
+	for _, e := range evidence {
+		all += strings.ToLower(string(e.Bytes())) // what is base64 in the document
+	}
+	for _, planted := range []string{"31415926", "12:34:56", "1234abcd", "deadbeef", "swordfish", "secretplace", "abcdef01", "12345678-1234",
+		"screensn99", "\x5e\xa1\x42\x99", "5f1e7a90", "brdserial5150", "0b8f2d11"} {
 		if strings.Contains(all, planted) {
 			t.Errorf("%q is in the package", planted)
 		}
 	}
 	if !strings.HasPrefix(r.Network[0].MAC.Value, "00:04:9f:") || !r.Identity.Serial.OK() {
 		t.Errorf("the manufacturer's half is lost: %+v, serial %+v", r.Network[0].MAC, r.Identity.Serial)
+	}
+	if len(r.Peripherals.Displays) != 1 || !strings.Contains(r.Peripherals.Displays[0].Monitor.Value, "Acme View") {
+		t.Errorf("displays = %+v; want the name of the screen kept", r.Peripherals.Displays)
 	}
 	other, err := Collect(t.Context(), Options{Root: tree(t, board()), Key: pseudonym.Key{2}}, nil)
 	if err != nil {
