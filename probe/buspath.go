@@ -2,6 +2,7 @@ package probe
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -31,6 +32,9 @@ func busPath(place string) string {
 		if classFolder.MatchString(part) && i > 0 && i < len(parts)-1 {
 			continue // between a device and its entry in a class
 		}
+		if serialCore(parts, i) {
+			continue
+		}
 		for _, r := range busRules {
 			if m := r.form.FindStringSubmatchIndex(part); m != nil {
 				part = string(r.form.ExpandString(nil, r.to, part, m))
@@ -42,6 +46,25 @@ func busPath(place string) string {
 		}
 	}
 	return strings.Join(out, "/")
+}
+
+// serialCore reports whether a component is one of the two devices that kernels
+// since 6.5 put between a UART and its terminal, as in 30860000.serial:0 and
+// 30860000.serial:0.0 (drivers/tty/serial/serial_base_bus.c).
+func serialCore(parts []string, i int) bool {
+	if !slices.Contains(parts[i:], "tty") {
+		return false
+	}
+	uart, _, ok := cutLast(parts[i], ":")
+	return ok && (i > 0 && parts[i-1] == uart || i > 1 && parts[i-2] == uart)
+}
+
+// cutLast cuts at the last separator.
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
 }
 
 // classFolder are the folders that the kernel puts between a device and what it

@@ -302,6 +302,12 @@ func TestBusPath(t *testing.T) {
 	for in, want := range map[string]string{
 		"sys/devices/platform/soc@0/30b60000.mmc/mmc_host/mmc2/mmc2:0001/block/mmcblk2":                    "platform/soc@0/30b60000.mmc/card",
 		"sys/devices/pci0000:00/0000:00:02.0/nvme/nvme0/nvme0n1":                                           "pci0000:00/0000:00:02.0/nvme/n1",
+		"sys/devices/platform/9000000.pl011/9000000.pl011:0/9000000.pl011:0.0/tty/ttyAMA0":                 "platform/9000000.pl011/ttyAMA",
+		"sys/devices/platform/9000000.pl011/tty/ttyAMA0":                                                   "platform/9000000.pl011/ttyAMA",
+		"sys/devices/pnp0/00:03/00:03:0/00:03:0.0/tty/ttyS0":                                               "pnp0/00:03/ttyS",
+		"sys/devices/platform/sound":                                                                       "platform/sound",
+		"sys/devices/platform/30b60000.mmc/mmc_host/mmc2/mmc2:0001/block/mmcblk2/mmcblk2boot0":             "platform/30b60000.mmc/card/boot0",
+		"sys/devices/platform/soc/30a20000.i2c/i2c-0/0-0025":                                               "platform/soc/30a20000.i2c/i2c/i2c-0025",
 		"sys/devices/virtual/nvme-subsystem/nvme-subsys3/nvme3n2":                                          "virtual/nvme/n2",
 		"sys/devices/pci0000:00/0000:00:04.0/usb2/2-1/2-1.4/2-1.4:1.0/host6/target6:0:0/6:0:0:0/block/sda": "pci0000:00/0000:00:04.0/usb/1/1.4/if1.0/scsi-0:0:0",
 		"sys/devices/pci0000:00/0000:00:01.0/virtio0/block/vda":                                            "pci0000:00/0000:00:01.0/virtio",

@@ -48,8 +48,13 @@ func (r *Report) SetFingerprints() {
 	if s := r.Section("storage"); s.Outcome != OutcomeOK && s.Name != "" {
 		bom = Missing[string](NotProbed, "the list of storage is not complete", "sections/storage")
 	}
+	if bom.Note == noInput && r.Section("storage").Outcome == OutcomeOK {
+		bom = Missing[string](Absent, "no soldered part that usually has a second source", "sections/storage")
+	}
 	r.Fingerprint, r.BOM = fingerprint, bom
 }
+
+const noInput = "no input is known"
 
 func digest(version string, inputs []Leaf, r *Report) Fact[string] {
 	hash := sha256.New()
@@ -67,7 +72,7 @@ func digest(version string, inputs []Leaf, r *Report) Fact[string] {
 		}
 	}
 	if n == 0 {
-		return Missing[string](NotProbed, "no input is known", "sections")
+		return Missing[string](NotProbed, noInput, "sections")
 	}
 	sum := hash.Sum(nil)
 	text := base32.NewEncoding(base32Lower).WithPadding(base32.NoPadding).EncodeToString(sum)
