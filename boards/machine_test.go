@@ -217,7 +217,8 @@ func TestStrapMedia(t *testing.T) {
 		{"fsl,ls1046a", "DCFG PORSR1 RCW_SRC", 0x00008022, "spi-nor"},
 		{"xlnx,zynqmp", "CRL_APB BOOT_MODE", 0xe6, "emmc"},
 		{"marvell,armada380", "SAR1 boot device", 0x30 << 4, "mmc"},
-		{"marvell,armada380", "SAR1 boot device", 0x17 << 4, "?"},
+		{"marvell,armada380", "SAR1 boot device", 0x17 << 4, "nor"},
+		{"marvell,armada380", "SAR1 boot device", 0x3d << 4, "?"},
 		{"altr,socfpga", "SYSMGR BOOTINFO BSEL", 0x3d, "mmc"},
 		{"starfive,jh7110", "BOOT_MODE_SELECT", 2, "emmc"},
 	} {

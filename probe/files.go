@@ -107,22 +107,6 @@ func readAll(fd, limit int) ([]byte, bool, error) {
 	}
 }
 
-// isDir reports whether there is a folder.
-func (f *files) isDir(name string) (bool, error) {
-	place, err := f.locate(name)
-	if err != nil {
-		return false, err
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	dir, err := f.dir(path.Dir(place))
-	if err != nil {
-		return false, err
-	}
-	mode, err := modeOf(dir, path.Base(place))
-	return err == nil && mode == unix.S_IFDIR, err
-}
-
 // list returns the sorted names in a folder.
 func (f *files) list(name string, limit int) ([]string, bool, error) {
 	place, err := f.locate(name)

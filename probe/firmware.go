@@ -46,9 +46,9 @@ func askKernelLog(ctx context.Context, _ string) ([]byte, error) {
 	for ctx.Err() == nil && len(log.Records) < maxEventRecords {
 		n, err := unix.Read(fd, record)
 		switch {
-		case err == unix.EAGAIN || n == 0 && err == nil:
+		case errors.Is(err, unix.EAGAIN) || n == 0 && err == nil:
 			return json.Marshal(log)
-		case err == unix.EINTR || err == unix.EPIPE: // overwritten while it was read
+		case errors.Is(err, unix.EINTR) || errors.Is(err, unix.EPIPE): // overwritten while it was read
 			first = false
 			continue
 		case err != nil:

@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -59,7 +60,7 @@ func askLoader(ctx context.Context, subject string) ([]byte, error) {
 	defer f.Close()
 	data := make([]byte, loaderBytes)
 	n, err := f.ReadAt(data, 0)
-	if n == 0 && err != nil && err != io.EOF {
+	if n == 0 && err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	area := "user"

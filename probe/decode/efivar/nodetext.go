@@ -244,7 +244,7 @@ func textUART(b []byte) string {
 // textUSBClass names the classes of usb.org that have words of their own.
 func textUSBClass(b []byte) string {
 	vendor, product, class, sub, proto := le16(b), le16(b[2:]), b[4], b[5], b[6]
-	name := ""
+	var name string
 	switch class {
 	case 1:
 		name = "UsbAudio"

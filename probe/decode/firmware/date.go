@@ -30,11 +30,11 @@ func stamp(s string) string {
 }
 
 // minute writes a build time from its numbers, "" if they are none.
-func minute(year, month, day, hour, min int) string {
-	if !plausible(year) || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || min > 59 {
+func minute(year, month, day, hour, minutes int) string {
+	if !plausible(year) || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minutes > 59 {
 		return ""
 	}
-	return fmt.Sprintf("%04d-%02d-%02d %02d:%02d", year, month, day, hour, min)
+	return fmt.Sprintf("%04d-%02d-%02d %02d:%02d", year, month, day, hour, minutes)
 }
 
 // plausible holds a year against the time in which such files were made.

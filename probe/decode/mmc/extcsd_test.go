@@ -291,27 +291,27 @@ func FuzzParseExtCSD(f *testing.F) {
 
 // checkKept checks that what is known in old is the same in new, and that what is
 // not known has no value.
-func checkKept(t *testing.T, old, new reflect.Value, name string) {
+func checkKept(t *testing.T, old, newer reflect.Value, name string) {
 	t.Helper()
 	switch {
 	case strings.HasPrefix(old.Type().Name(), "Field["):
 		// The version, and the width of the bus, which depends on the timing.
 		exempt := map[string]bool{".Standard": true, ".Boot.BusWidthBits": true}
-		for _, v := range []reflect.Value{old, new} {
+		for _, v := range []reflect.Value{old, newer} {
 			if !v.FieldByName("Known").Bool() && !v.FieldByName("Value").IsZero() {
 				t.Errorf("%s is not known and has the value %+v", name, v)
 			}
 		}
-		if old.FieldByName("Known").Bool() && !old.Equal(new) && !exempt[name] {
-			t.Errorf("%s is %+v; want %+v as in the older revision", name, new, old)
+		if old.FieldByName("Known").Bool() && !old.Equal(newer) && !exempt[name] {
+			t.Errorf("%s is %+v; want %+v as in the older revision", name, newer, old)
 		}
 	case old.Kind() == reflect.Struct:
 		for i := range old.NumField() {
-			checkKept(t, old.Field(i), new.Field(i), name+"."+old.Type().Field(i).Name)
+			checkKept(t, old.Field(i), newer.Field(i), name+"."+old.Type().Field(i).Name)
 		}
 	case old.Kind() == reflect.Array:
 		for i := range old.Len() {
-			checkKept(t, old.Index(i), new.Index(i), name)
+			checkKept(t, old.Index(i), newer.Index(i), name)
 		}
 	}
 }

@@ -236,7 +236,9 @@ func (r *Replacer) apply(answer []byte, forms bool) []byte {
 			continue
 		}
 		var mac [6]byte
-		hex.Decode(mac[:], bytes.ReplaceAll(answer[m[0]:m[1]], []byte(":"), nil))
+		if _, err := hex.Decode(mac[:], bytes.ReplaceAll(answer[m[0]:m[1]], []byte(":"), nil)); err != nil {
+			continue
+		}
 		if mac == [6]byte{} || mac == [6]byte{255, 255, 255, 255, 255, 255} {
 			continue
 		}
