@@ -272,6 +272,9 @@ func bootMedium(h *Host, name string, at report.Fact[string], family string, b *
 		same = same || ok && sameVersion(running, v.Text)
 	}
 	m.Versions = report.Known(versions, a.ID)
+	if scan.Cut {
+		m.Versions.Note = fmt.Sprintf("only the first %d MiB were read", scan.ReadBytes>>20)
+	}
 	if ok && len(versions) > 0 {
 		m.Running = report.Known(same, both([]string{a.ID}, b.LoaderVersion.From)...).By(report.Inferred)
 	}

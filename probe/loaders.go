@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -22,6 +24,7 @@ const loaderBytes = 16 << 20
 // mediumScan is what is kept of the start of a medium.
 type mediumScan struct {
 	ReadBytes    int64
+	Cut          bool              `json:",omitempty"` // there was more, and no time or an error
 	Headers      []string          `json:",omitempty"`
 	Versions     []scanVersion     `json:",omitempty"`
 	Environments []scanEnvironment `json:",omitempty"`
@@ -58,9 +61,8 @@ func askLoader(ctx context.Context, subject string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data := make([]byte, loaderBytes)
-	n, err := f.ReadAt(data, 0)
-	if n == 0 && err != nil && !errors.Is(err, io.EOF) {
+	data, cut, err := readStart(ctx, f)
+	if err != nil {
 		return nil, err
 	}
 	area := "user"
@@ -70,7 +72,42 @@ func askLoader(ctx context.Context, subject string) ([]byte, error) {
 	case strings.HasPrefix(name, "mtd"):
 		area = "spi"
 	}
-	return json.Marshal(scanMedium(ctx, data[:n], area, family))
+	scan := scanMedium(ctx, data, area, family)
+	scan.Cut = cut
+	return json.Marshal(scan)
+}
+
+// Bounds of the time for one medium: a slow card, or one that fails, must leave
+// time for the others.
+const (
+	mediumTime = 4 * time.Second
+	spareTime  = 6 * time.Second // of the section, for what comes after
+)
+
+// readStart reads the start of a medium, or as much of it as there is time for.
+func readStart(ctx context.Context, f *os.File) (data []byte, cut bool, err error) {
+	end := time.Now().Add(mediumTime)
+	if deadline, ok := ctx.Deadline(); ok && deadline.Add(-spareTime).Before(end) {
+		end = deadline.Add(-spareTime)
+	}
+	const part = 1 << 20
+	data = make([]byte, 0, loaderBytes)
+	for len(data) < loaderBytes {
+		if len(data) > 0 && time.Now().After(end) {
+			return data, true, nil
+		}
+		n, err := f.ReadAt(data[len(data):len(data)+part], int64(len(data)))
+		data = data[:len(data)+n]
+		switch {
+		case errors.Is(err, io.EOF), err == nil && n == 0:
+			return data, false, nil
+		case err != nil && len(data) > 0:
+			return data, true, nil
+		case err != nil:
+			return nil, false, err
+		}
+	}
+	return data, false, nil
 }
 
 func scanMedium(ctx context.Context, data []byte, area, family string) mediumScan {

@@ -15,6 +15,7 @@ type board struct {
 	machine []string // arguments of QEMU that make the machine
 	cpus    int
 	ramMiB  int64
+	keptMiB int64  // of it, by firmware that does not tell Linux
 	dtb     string // of the kernel's package, "" for the machine's own
 	console string
 	append  string // further kernel parameters
@@ -40,6 +41,17 @@ type disk struct {
 	label  string // of its FAT volume, "" for none
 	index  int    // of the controller of a board model
 	broken bool   // every write to it fails
+
+	start int64    // of the partition, in MiB; 0 for the usual place
+	files []string // on the volume before the run, as mdir lists them
+}
+
+// offset returns where the partition of a disk with a label begins.
+func (d disk) offset() int64 {
+	if d.start > 0 {
+		return d.start << 20
+	}
+	return volumeOffset
 }
 
 // Sizes of the parts of an emulated eMMC that are no capacity, in MiB.
@@ -145,13 +157,13 @@ func boards() []board {
 			verdicts: map[string]string{"cds.ram": "pass", "cds.storage": "pass", "cds.storage-kind": "pass"},
 		},
 		{
-			name: "raspi3b", arch: "arm64", suite: "trixie", console: "ttyS1", cpus: 4, ramMiB: 1024, long: true, noPower: true,
+			name: "raspi3b", arch: "arm64", suite: "trixie", console: "ttyS1", cpus: 4, ramMiB: 1024, keptMiB: 64, long: true, noPower: true,
 			machine: []string{"-M", "raspi3b"}, dtb: "broadcom/bcm2837-rpi-3-b.dtb",
 			disks: []disk{{kind: report.KindSD, mib: 64, label: label}},
 			model: "Raspberry Pi 3 Model B",
 		},
 		{
-			name: "raspi2b", arch: "arm", suite: "bookworm", console: "ttyAMA0", cpus: 4, ramMiB: 1024, long: true,
+			name: "raspi2b", arch: "arm", suite: "bookworm", console: "ttyAMA0", cpus: 4, ramMiB: 1024, keptMiB: 64, long: true, noPower: true,
 			machine: []string{"-M", "raspi2b"}, dtb: "bcm2836-rpi-2-b.dtb",
 			disks: []disk{{kind: report.KindSD, mib: 64, label: label}},
 			model: "Raspberry Pi 2 Model B",

@@ -126,7 +126,7 @@ func (w *workshop) key(t testing.TB) string {
 	return name
 }
 
-// volumeOffset is where the partition of a disk with a label begins.
+// volumeOffset is where the partition of a disk with a label usually begins.
 const volumeOffset = 1 << 20
 
 // makeDisk makes the file behind a disk: with a label, one FAT partition; else
@@ -157,8 +157,8 @@ func makeDisk(t testing.TB, name string, d disk) {
 	// sector and number of sectors at 446+8 and 446+12.
 	table := make([]byte, 512)
 	table[450] = 0x0c
-	binary.LittleEndian.PutUint32(table[454:], volumeOffset/512)
-	binary.LittleEndian.PutUint32(table[458:], uint32((size-volumeOffset)/512))
+	binary.LittleEndian.PutUint32(table[454:], uint32(d.offset()/512))
+	binary.LittleEndian.PutUint32(table[458:], uint32((size-d.offset())/512))
 	table[510], table[511] = 0x55, 0xaa
 	if _, err := f.WriteAt(table, 0); err != nil {
 		t.Fatal(err)
@@ -167,7 +167,7 @@ func makeDisk(t testing.TB, name string, d disk) {
 	if _, err := exec.LookPath(mkfs); err != nil {
 		mkfs = "/usr/sbin/mkfs.fat"
 	}
-	command(t, nil, mkfs, "--offset", fmt.Sprint(volumeOffset/512), "-n", d.label, name, fmt.Sprint((size-volumeOffset)/1024))
+	command(t, nil, mkfs, "--offset", fmt.Sprint(d.offset()/512), "-n", d.label, name, fmt.Sprint((size-d.offset())/1024))
 }
 
 // qemu returns the program and its first arguments, which name its data.
@@ -290,7 +290,7 @@ func (w *workshop) start(t testing.TB, b board, args []string, dir string) run {
 	c.Stdout, c.Stderr = log, &stderr
 	began := time.Now()
 	err := c.Run()
-	r := run{b, dir, log.Bytes(), time.Since(began).Seconds()}
+	r := run{b, dir, log.text.Bytes(), time.Since(began).Seconds()}
 	switch {
 	case log.seen != "" && b.noPower:
 	case log.seen != "":
@@ -304,15 +304,15 @@ func (w *workshop) start(t testing.TB, b board, args []string, dir string) run {
 // watched keeps what a board prints and stops it at a mark, behind which
 // nothing comes that counts.
 type watched struct {
-	bytes.Buffer
+	text  bytes.Buffer // not embedded: its ReadFrom would take the place of Write
 	marks []string
 	seen  string
 	stop  func()
 }
 
 func (w *watched) Write(p []byte) (int, error) {
-	n, err := w.Buffer.Write(p)
-	recent := w.Bytes()
+	n, err := w.text.Write(p)
+	recent := w.text.Bytes()
 	recent = recent[max(0, len(recent)-len(p)-80):]
 	if i := slices.IndexFunc(w.marks, func(m string) bool { return bytes.Contains(recent, []byte(m)) }); i >= 0 && w.seen == "" {
 		w.seen = w.marks[i]

@@ -1,0 +1,458 @@
+package emulator
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// loaded is a board that a boot loader of Debian starts, from files on one of
+// its disks, instead of QEMU.
+type loaded struct {
+	board
+	boot      int       // the disk that it starts from
+	loader    [3]string // suite and package of the loader, and its file there
+	as        string    // the argument of QEMU that takes the file; "" puts it on the disk
+	variables string    // of UEFI: the file of its variables, in the same package
+	manager   [2]string // of UEFI: the architecture's words in package and file of systemd-boot
+	targets   string    // the boot_targets of a saved environment
+	idle      [3]string // a loader that lies on the disk and does not run
+	order     bool      // the loader is where the probe searches for it
+}
+
+// Where the ROM of Allwinner's SoCs looks for a loader on an SD card (U-Boot,
+// doc/board/allwinner/sunxi.rst), and the size of that U-Boot's environment
+// (CONFIG_ENV_SIZE), a file on the volume that it starts from.
+const (
+	sunxiOffset      = 8 << 10
+	sunxiEnvironment = 64 << 10
+)
+
+func loaders() []loaded {
+	const uboot = "usr/lib/u-boot/"
+	// U-Boot for this board has no driver of the SD slot.
+	arm := virt("uboot-arm64", 1)
+	arm.disks = append(arm.disks, disk{kind: report.KindVirtio, mib: 128, serial: "VIRTQ99817767", label: "LOADER"})
+	arm.verdicts = nil
+	card := board{
+		name: "uboot-orangepi", arch: "arm", suite: "bookworm", console: "ttyS0", cpus: 4, ramMiB: 1024, noPower: true,
+		machine: []string{"-M", "orangepi-pc"}, dtb: "sun8i-h3-orangepi-pc.dtb",
+		disks: []disk{{kind: report.KindSD, mib: 64, label: label, start: 8}},
+		model: "Xunlong Orange Pi PC",
+	}
+	saved := card
+	saved.name, saved.disks = "uboot-saved", slices.Clone(card.disks)
+	sunxi := [3]string{"sid", "u-boot-sunxi:armhf", uboot + "orangepi_pc_plus/u-boot-sunxi-with-spl.bin"}
+	risc := board{
+		name: "uboot-riscv64", arch: "riscv64", suite: "sid", console: "ttyS0", cpus: 2, ramMiB: 2048, newest: true,
+		machine: []string{"-M", "virt"},
+		disks: []disk{
+			{kind: report.KindSD, mib: 64, label: label}, {kind: report.KindNVMe, mib: 256, serial: "NVQZ74310011", label: "LOADER"},
+		},
+		model: "riscv-virtio,qemu",
+	}
+	pc := board{
+		name: "uefi-amd64", arch: "amd64", suite: "bookworm", console: "ttyS0", cpus: 2, ramMiB: 2048, efi: true,
+		machine: []string{"-M", "q35", "-cpu", "qemu64"},
+		disks: []disk{
+			{kind: report.KindSATA, mib: 64, serial: "SATAQ55091235"}, {kind: report.KindNVMe, mib: 256, serial: "NVQZ74310012", label: "LOADER"},
+			{kind: report.KindUSB, mib: 64, serial: "STICKQ88420012", label: label},
+		},
+		nics: []nic{{"e1000e", "52:54:00:c7:1d:3a"}},
+	}
+	server := virt("uefi-arm64", 2)
+	server.model, server.verdicts = "", nil // ACPI gives no device tree
+	server.disks[1].mib, server.disks[1].label = 256, "LOADER"
+	return []loaded{
+		{board: arm, boot: 2, loader: [3]string{"trixie", "u-boot-qemu", uboot + "qemu_arm64/u-boot.bin"}, as: "-bios", idle: sunxi},
+		{board: risc, boot: 1, loader: [3]string{"trixie", "u-boot-qemu", uboot + "qemu-riscv64_smode/u-boot.bin"}, as: "-kernel"},
+		{board: card, loader: sunxi, order: true},
+		{board: saved, loader: sunxi, order: true, targets: "usb0 mmc_auto"},
+		{board: pc, boot: 1, manager: [2]string{"amd64", "x64"}},
+		{
+			board: server, boot: 1, manager: [2]string{"arm64", "aa64"},
+			loader: [3]string{"trixie", "qemu-efi-aarch64", "usr/share/AAVMF/AAVMF_CODE.no-secboot.fd"}, variables: "usr/share/AAVMF/AAVMF_VARS.fd",
+		},
+	}
+}
+
+// TestLoaders starts boards by real boot loaders and holds what the report says
+// of the boot against the loader's own files and console. It is part of the
+// long matrix.
+func TestLoaders(t *testing.T) {
+	if !*long {
+		t.Log("boot loaders are in the long matrix only")
+		return
+	}
+	w := newWorkshop(t)
+	slot := slots()
+	for _, l := range loaders() {
+		t.Run(l.name, func(t *testing.T) {
+			dir := w.folder(t, l.board)
+			for i, d := range l.disks {
+				makeDisk(t, filepath.Join(dir, fmt.Sprintf("disk%d", i)), d)
+			}
+			args := w.load(t, &l, dir)
+			t.Parallel()
+			slot <- struct{}{}
+			defer func() { <-slot }()
+			o := w.evaluate(t, l.board, args, dir)
+			if o.report == nil {
+				return
+			}
+			check := func(what string, got, want any) {
+				if fmt.Sprint(got) != fmt.Sprint(want) {
+					t.Errorf("%s: %s = %v; want %v", l.name, what, got, want)
+				}
+			}
+			if l.manager[0] != "" {
+				l.uefi(t, o, check)
+			} else {
+				l.uboot(t, o, check)
+			}
+			b := o.report.Boot
+			t.Logf("%-14s %s, order %v%s, from %s%s", l.name, b.LoaderVersion.Value, b.LoaderOrder.Value, b.LoaderOrder.Gap, b.Current.Value, b.Current.Gap)
+		})
+	}
+}
+
+// program returns the loader's file, "" for what QEMU's package brings.
+func (l loaded) program(t *testing.T) string {
+	return unpacked(t, l.loader)
+}
+
+func unpacked(t *testing.T, file [3]string) string {
+	if file[0] == "" {
+		return ""
+	}
+	return filepath.Join(command(t, nil, top+"/.ci/unpack", file[0], file[1]), file[2])
+}
+
+// load puts on the disk what the loader starts, and returns the command line of
+// QEMU that starts the loader.
+func (w *workshop) load(t *testing.T, l *loaded, dir string) []string {
+	args := w.arguments(t, l.board, dir)
+	given := map[string]string{}
+	for _, name := range []string{"-kernel", "-initrd", "-append", "-dtb"} {
+		if i := slices.Index(args, name); i >= 0 {
+			given[name] = args[i+1]
+			args = slices.Delete(args, i, i+2)
+		}
+	}
+	image := filepath.Join(dir, fmt.Sprintf("disk%d", l.boot))
+	volume := fmt.Sprintf("%s@@%d", image, l.disks[l.boot].offset())
+	program := l.program(t)
+
+	type file struct{ name, from, text string }
+	files := []file{{"kernel", given["-kernel"], ""}, {"initrd", given["-initrd"], ""}}
+	if l.targets != "" {
+		// In front, for the probe searches the start of a disk.
+		files = slices.Insert(files, 0, file{"uboot.env", "", savedEnvironment(t, program, l.targets)})
+	}
+	if l.manager[0] != "" {
+		manager := command(t, nil, top+"/.ci/unpack", "trixie", "systemd-boot-efi:"+l.manager[0])
+		files = append(files,
+			file{"EFI/BOOT/BOOT" + strings.ToUpper(l.manager[1]) + ".EFI", filepath.Join(manager, "usr/lib/systemd/boot/efi/systemd-boot"+l.manager[1]+".efi"), ""},
+			file{"loader/loader.conf", "", "timeout 0\n"},
+			file{"loader/entries/probe.conf", "", "title probe\nlinux /kernel\ninitrd /initrd\noptions " + given["-append"] + "\n"})
+	} else {
+		menu := "default probe\nlabel probe\nkernel /kernel\ninitrd /initrd\nappend " + given["-append"] + "\n"
+		if given["-dtb"] != "" {
+			files = append(files, file{"board.dtb", given["-dtb"], ""})
+			menu += "fdt /board.dtb\n"
+		}
+		files = append(files, file{"extlinux/extlinux.conf", "", menu})
+	}
+	made := map[string]bool{".": true}
+	for _, f := range files {
+		if f.from == "" {
+			f.from = filepath.Join(dir, filepath.Base(f.name))
+			if err := os.WriteFile(f.from, []byte(f.text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		parts := strings.Split(filepath.Dir(f.name), "/")
+		for i := range parts {
+			if folder := strings.Join(parts[:i+1], "/"); !made[folder] {
+				command(t, nil, "mmd", "-i", volume, "::/"+folder)
+				made[folder] = true
+			}
+		}
+		command(t, nil, "mcopy", "-i", volume, f.from, "::/"+f.name)
+	}
+	l.disks[l.boot].files = strings.Fields(command(t, nil, "mdir", "-b", "-i", volume, "::/"))
+
+	code := func(unit int, name, more string) {
+		args = append(args, "-drive", fmt.Sprintf("if=pflash,format=raw,unit=%d,file=%s%s", unit, name, more))
+	}
+	switch {
+	case l.variables != "":
+		data, err := os.ReadFile(filepath.Join(strings.TrimSuffix(program, l.loader[2]), l.variables))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, "vars.fd"), data, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		code(0, program, ",readonly=on")
+		code(1, filepath.Join(dir, "vars.fd"), "")
+	case l.as != "":
+		args = append(args, l.as, program)
+	case program != "":
+		l.write(t, image, program)
+	}
+	if l.idle[0] != "" {
+		l.write(t, image, unpacked(t, l.idle))
+	}
+	return args
+}
+
+// write puts a loader in front of the partition of the disk.
+func (l *loaded) write(t *testing.T, image, program string) {
+	data, err := os.ReadFile(program)
+	if err != nil || sunxiOffset+int64(len(data)) > l.disks[l.boot].offset() {
+		t.Fatalf("%s: %d bytes, %v", program, len(data), err)
+	}
+	f, err := os.OpenFile(image, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteAt(data, sunxiOffset); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// compiledIn returns the environment that is compiled into a U-Boot: the text
+// around its boot_targets up to an empty one, each variable ended by NUL.
+func compiledIn(t *testing.T, program string) map[string]string {
+	t.Helper()
+	data, err := os.ReadFile(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(data, []byte("\x00boot_targets="))
+	if at < 0 {
+		t.Fatalf("%s: no boot_targets", program)
+	}
+	variables := map[string]string{}
+	end := at + bytes.Index(data[at:], []byte{0, 0})
+	for _, line := range bytes.Split(data[max(0, at-16<<10):end], []byte{0}) {
+		// What lies in front is code, where few runs of bytes look like this.
+		if name, value, ok := strings.Cut(string(line), "="); ok && variableForm.MatchString(name) {
+			variables[name] = value
+		}
+	}
+	return variables
+}
+
+var variableForm = regexp.MustCompile(`^[a-z][a-z0-9_]{2,}$`)
+
+// savedEnvironment makes the file in which a U-Boot for Allwinner keeps its
+// environment: a CRC-32 of what follows, and the variables (U-Boot,
+// include/env_internal.h).
+func savedEnvironment(t *testing.T, program, targets string) string {
+	variables := compiledIn(t, program)
+	variables["boot_targets"] = targets
+	block := make([]byte, 4, sunxiEnvironment)
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		block = fmt.Appendf(block, "%s=%s\x00", name, variables[name])
+	}
+	if len(block) >= sunxiEnvironment {
+		t.Fatalf("environment: %d bytes", len(block))
+	}
+	block = block[:sunxiEnvironment]
+	binary.LittleEndian.PutUint32(block, crc32.ChecksumIEEE(block[4:]))
+	return string(block)
+}
+
+// uboot holds the facts against the package and the file of a U-Boot.
+func (l *loaded) uboot(t *testing.T, o outcome, check func(string, any, any)) {
+	b, program := o.report.Boot, l.program(t)
+	control, err := os.ReadFile(filepath.Join(strings.TrimSuffix(program, l.loader[2]), "DEBIAN/control"))
+	m := regexp.MustCompile(`(?m)^Version: (.*)$`).FindSubmatch(control)
+	if err != nil || m == nil {
+		t.Fatalf("control file of %s: %v\n%s", l.loader[1], err, control)
+	}
+	version := string(m[1])
+	check("the console names U-Boot "+version, bytes.Contains(o.log, []byte("U-Boot "+version+" ")), true)
+	check("boot.loader", b.Loader.Value, "u-boot")
+	check("boot.loader_version", b.LoaderVersion.Value, version)
+	check("number of load options", len(b.Options), 0)
+	var names, versions []string // of the media with the loader that ran, and with another
+	for _, medium := range b.Media {
+		switch {
+		case medium.Running.Value:
+			names = append(names, medium.Name.Value)
+		case medium.Running.OK():
+			versions = append(versions, medium.Versions.Value...)
+		}
+	}
+	if !l.order {
+		check("media with the loader", names, []string{})
+		check("boot.loader_order", b.LoaderOrder.Gap, report.NotProbed)
+		check("boot.current", b.Current.Gap, report.NotProbed)
+		check("a loader that did not run is seen", len(versions) > 0, l.idle[0] != "")
+		return
+	}
+	check("media with the loader", names, []string{"mmcblk0"})
+	check("boot.current", b.Current.Value, "mmc")
+	check("basis of boot.current", b.Current.Basis, report.Inferred)
+	check("boot.current_device", b.CurrentDevice.Value, "mmcblk0")
+	want, place := compiledIn(t, program)["boot_targets"], "default@"
+	if l.targets != "" {
+		disk, err := os.ReadFile(filepath.Join(o.dir, fmt.Sprintf("disk%d", l.boot)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, place = l.targets, fmt.Sprintf("saved@%d", bytes.Index(disk, []byte(savedEnvironment(t, program, l.targets))))
+		check("U-Boot has loaded its environment", bytes.Contains(o.log, []byte("Loading Environment from FAT... OK")), true)
+	}
+	check("boot.loader_order", b.LoaderOrder.Value, strings.Fields(want))
+	check("basis of boot.loader_order", b.LoaderOrder.Basis, report.Configured)
+	check("place of the settings, "+b.LoaderOrder.Note, strings.Contains(b.LoaderOrder.Note, "boot_targets of mmcblk0, "+place), true)
+	headers := b.Media[0].Headers.Value
+	check("headers of the ROM", len(headers), 1)
+	check("eGON in "+strings.Join(headers, ""), strings.HasPrefix(strings.Join(headers, ""), fmt.Sprintf("eGON.BT0 at %d, ", sunxiOffset)), true)
+	check("its checksum", strings.Contains(strings.Join(headers, ""), "checksum right"), true)
+}
+
+// uefi holds the facts against the variables that the firmware has stored, and
+// the console on which it names the option that it starts.
+func (l *loaded) uefi(t *testing.T, o outcome, check func(string, any, any)) {
+	b := o.report.Boot
+	variables := storedVariables(t, filepath.Join(o.dir, "vars.fd"))
+	options := map[string]loadOption{}
+	for name, value := range variables {
+		if optionForm.MatchString(name) {
+			options[name] = parseOption(value)
+		}
+	}
+	ordered := map[string]bool{}
+	words := []string{}
+	order := variables["BootOrder"]
+	for ; len(order) > 1; order = order[2:] {
+		name := fmt.Sprintf("Boot%04X", binary.LittleEndian.Uint16(order))
+		ordered[name] = true
+		if options[name].attributes&(optionActive|optionCategory) == optionActive {
+			words = append(words, options[name].medium)
+		}
+	}
+	check("boot.loader", b.Loader.Value, "uefi")
+	check("boot.loader_order", b.LoaderOrder.Value, words)
+	check("basis of boot.loader_order", b.LoaderOrder.Basis, report.Configured)
+	check("the disk is in the order", slices.Contains(words, l.disks[l.boot].kind), true)
+	m := regexp.MustCompile(`BdsDxe: starting (Boot[0-9A-F]{4}) `).FindAllSubmatch(o.log, -1)
+	if len(m) == 0 {
+		t.Fatalf("%s: the console does not say which option was started", l.name)
+	}
+	started := string(m[len(m)-1][1])
+	check("boot.current", b.Current.Value, l.disks[l.boot].kind)
+	check("boot.current, as of its option", b.Current.Value, options[started].medium)
+	check("note of boot.current", b.Current.Note, "BootCurrent is "+started)
+	check("number of load options", len(b.Options), len(options))
+	for _, got := range b.Options {
+		want := options[got.Number]
+		check(got.Number+" is active", got.Active.Value, want.attributes&optionActive != 0)
+		check(got.Number+" is in the order", got.Ordered.Value, ordered[got.Number])
+		check("medium of "+got.Number, got.Medium.Value, want.medium)
+		// Serial numbers are other ones in the report.
+		form := regexp.QuoteMeta(want.description)
+		for _, d := range l.disks {
+			if d.serial != "" {
+				form = strings.ReplaceAll(form, d.serial, `[A-Z0-9]+`)
+			}
+		}
+		if !regexp.MustCompile("^" + form + "$").MatchString(got.Description.Value) {
+			t.Errorf("%s: description of %s = %q; want %q", l.name, got.Number, got.Description.Value, form)
+		}
+	}
+	s := o.report.Security
+	_, locked := variables["PK"]
+	check("a platform key is stored", locked, false)
+	check("security.secure_boot", s.SecureBoot.Value, "capable")
+	check("security.setup_mode", s.SetupMode.Value, "setup")
+	check("security.keys", s.Keys.Value, []string{})
+}
+
+// Attributes of a load option (UEFI 2.10, 3.1.3). The boot manager passes over
+// those that are not active, and those whose category is not 0, boot.
+const (
+	optionActive   = 0x1
+	optionCategory = 0x1f00
+)
+
+var optionForm = regexp.MustCompile(`^Boot[0-9A-F]{4}$`)
+
+type loadOption struct {
+	attributes          uint32
+	description, medium string
+}
+
+// parseOption returns what a variable Boot#### says: attributes, the length of
+// the path, a text up to its NUL, and the path.
+func parseOption(value []byte) loadOption {
+	le := binary.LittleEndian
+	o := loadOption{attributes: le.Uint32(value), description: wide(value[6:])}
+	path := value[6+2*(len(utf16.Encode([]rune(o.description)))+1):]
+	path = path[:le.Uint16(value[4:])]
+	for ; len(path) >= 4; path = path[le.Uint16(path[2:]):] {
+		// Type and subtype of a node of the path (UEFI 2.10, 10.3).
+		word, ok := map[[2]byte]string{
+			{3, 0x05}: report.KindUSB, {3, 0x12}: report.KindSATA, {3, 0x17}: report.KindNVMe, {3, 0x1a}: report.KindSD,
+			{3, 0x0b}: "network", {4, 0x06}: "firmware",
+		}[[2]byte(path)]
+		if ok && o.medium == "" {
+			o.medium = word
+		}
+	}
+	return o
+}
+
+// storedVariables returns the standard variables of UEFI in the file behind its
+// flash, by name (EDK II, MdeModulePkg/Include/Guid/VariableFormat.h).
+func storedVariables(t *testing.T, name string) map[string][]byte {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const (
+		store  = 28   // bytes of the header of the store
+		header = 60   // of that of an authenticated variable
+		added  = 0x3f // its state at byte 2: neither deleted nor replaced
+	)
+	global := []byte("\x61\xdf\xe4\x8b\xca\x93\xd2\x11\xaa\x0d\x00\xe0\x98\x03\x2b\x8c")
+	variables := map[string][]byte{}
+	le := binary.LittleEndian
+	// The length of the header of the volume is at byte 48.
+	for at := int(le.Uint16(data[48:])) + store; at+header < len(data) && le.Uint16(data[at:]) == 0x55aa; {
+		nameEnd := at + header + int(le.Uint32(data[at+36:]))
+		end := nameEnd + int(le.Uint32(data[at+40:]))
+		if data[at+2] == added && bytes.Equal(data[at+44:at+header], global) {
+			variables[wide(data[at+header:nameEnd])] = data[nameEnd:end]
+		}
+		at = (end + 3) &^ 3
+	}
+	return variables
+}
+
+// wide returns a text of UTF-16 up to its NUL.
+func wide(data []byte) string {
+	var units []uint16
+	for ; len(data) > 1 && data[0]|data[1] != 0; data = data[2:] {
+		units = append(units, binary.LittleEndian.Uint16(data))
+	}
+	return string(utf16.Decode(units))
+}
