@@ -20,6 +20,7 @@ type board struct {
 	console string
 	append  string // further kernel parameters
 	newest  bool   // needs the newest QEMU, of Debian's unstable suite
+	tpm     bool   // has a TPM 2.0
 	efi     bool   // starts by UEFI instead of QEMU's own loader
 	blind   bool   // the image has no modules
 	uroot   bool   // the init is u-root's
@@ -139,7 +140,7 @@ func boards() []board {
 			verdicts: map[string]string{"cds.ram": "fail", "cds.storage": "unknown", "cds.storage-kind": "pass"},
 		},
 		{
-			name: "q35", arch: "amd64", suite: "bookworm", console: "ttyS0", cpus: 2, ramMiB: 2048, efi: true,
+			name: "q35", arch: "amd64", suite: "bookworm", console: "ttyS0", cpus: 2, ramMiB: 2048, efi: true, tpm: true,
 			machine: []string{"-M", "q35", "-cpu", "qemu64", "-smbios", "type=1,serial=SYSQ66120077,uuid=6c1f3b52-8a0e-4d47-9e55-0c7d2f3a9b61", "-smbios", "type=3,serial=CHASQ5517204"},
 			disks: []disk{
 				{kind: report.KindSATA, mib: 4096, serial: "SATAQ55091234"}, {kind: report.KindNVMe, mib: 1024, serial: "NVQZ74310009"},

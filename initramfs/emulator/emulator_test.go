@@ -266,6 +266,14 @@ func (o *outcome) buses(t *testing.T, check func(string, any, any)) {
 	if b.dtb == "" { // board models have USB devices of their own
 		check("devices on USB", count[report.KindUSB], given[report.KindUSB])
 	}
+	if b.tpm {
+		// What swtpm answers (libtpms, tpm2/TpmProfile_Misc.h).
+		check("manufacturer of the TPM", strings.TrimSpace(r.TPM.Manufacturer.Value), "IBM")
+		check("version of the TPM", r.TPM.Version.Value, "2.0")
+		check("SHA-256 bank of the TPM", slices.Contains(r.TPM.Banks.Value, "sha256"), true)
+		check("clock of the TPM is known", r.TPM.ClockMillis.OK() && r.TPM.ResetCount.OK(), true)
+		check("certificates in the TPM are listed", r.TPM.EKCertificates.OK() && len(r.TPM.EKCertificates.Value) == 0, true)
+	}
 	for _, d := range r.Storage {
 		if d.Kind.Value == report.KindEMMC && d.EMMC.Standard.OK() {
 			check("boot partitions of the eMMC", d.EMMC.BootPartitionBytes.Value, bootMiB<<20)

@@ -208,6 +208,9 @@ func (w *workshop) arguments(t testing.TB, b board, dir string) []string {
 	if strings.HasSuffix(b.console, "1") && b.dtb != "" {
 		args = append(args, "-serial", "null")
 	}
+	if b.tpm {
+		args = append(args, "-chardev", "socket,id=tpm,path="+filepath.Join(dir, tpmSocket), "-tpmdev", "emulator,id=tpm0,chardev=tpm", "-device", "tpm-tis,tpmdev=tpm0")
+	}
 	args = append(args, "-serial", "stdio")
 	usb, sd := false, 0
 	for i, d := range b.disks {
@@ -268,6 +271,9 @@ func (w *workshop) arguments(t testing.TB, b board, dir string) []string {
 	return args
 }
 
+// tpmSocket is where the emulated TPM of a run listens.
+const tpmSocket = "tpm.sock"
+
 // run is one run of one board.
 type run struct {
 	board   board
@@ -288,6 +294,20 @@ func (w *workshop) start(t testing.TB, b board, args []string, dir string) run {
 	var stderr bytes.Buffer
 	log := &watched{marks: []string{"by itself; power may be cut", "reboot: System halted", "Power off not available", "Kernel panic - not syncing"}, stop: cancel}
 	c.Stdout, c.Stderr = log, &stderr
+	if b.tpm {
+		// The emulated chip ends with the machine that is connected to it.
+		chip := exec.CommandContext(ctx, "swtpm", "socket", "--tpm2", "--terminate", "--tpmstate", "dir="+dir, "--ctrl", "type=unixio,path="+filepath.Join(dir, tpmSocket))
+		if err := chip.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer chip.Wait()
+		for range 50 {
+			if _, err := os.Stat(filepath.Join(dir, tpmSocket)); err == nil {
+				break
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+	}
 	began := time.Now()
 	err := c.Run()
 	r := run{b, dir, log.text.Bytes(), time.Since(began).Seconds()}
