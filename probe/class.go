@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/boardprobe/boardprobe/report"
@@ -17,12 +18,21 @@ type classDevice struct {
 
 // devicesOf lists the devices of a class or bus; the folder need not be there.
 func devicesOf(h *Host, folder string) ([]classDevice, error) {
+	return devicesExcept(h, folder, nil)
+}
+
+// devicesExcept leaves out the names that match, if except is not nil, without
+// a question about each.
+func devicesExcept(h *Host, folder string, except *regexp.Regexp) ([]classDevice, error) {
 	list, err := h.Names(folder)
 	if err != nil {
 		return nil, err
 	}
 	var devices []classDevice
 	for _, name := range list.List {
+		if except != nil && except.MatchString(name) {
+			continue
+		}
 		dir := folder + "/" + name
 		if at := h.Link(dir); at.OK() {
 			devices = append(devices, classDevice{name, dir, at.Value, at})

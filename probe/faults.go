@@ -160,6 +160,10 @@ var busNode = regexp.MustCompile(`^(i2c|spi|qspi|mmc|sdhci|mdio|serial|uart|slim
 
 // gatherOrphans lists the enabled nodes on small buses that became no device.
 func gatherOrphans(ctx context.Context, f *files, dir string) ([]byte, error) {
+	tree, err := f.deviceTree(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
 	o := orphans{known: map[string]bool{}}
 	buses, _, err := f.list("sys/bus", maxAnswer)
 	if err != nil {
@@ -173,10 +177,6 @@ func gatherOrphans(ctx context.Context, f *files, dir string) ([]byte, error) {
 				o.known[place] = true
 			}
 		}
-	}
-	tree, err := f.deviceTree(ctx, dir)
-	if err != nil {
-		return nil, err
 	}
 	o.walk(tree, dir, false)
 	return o.out.Bytes(), nil

@@ -19,22 +19,30 @@ import (
 // recorded root never shows files of the desk it is read on.
 type files struct {
 	root *os.Root
+	top  *os.File // root itself, for openat2
 
 	mu   sync.Mutex
 	dirs map[string]*os.File  // folders held open, by their place below root
-	at   map[string]string    // where the folder of a path was found to be
+	at   map[string]string    // where the folder of that name in a resolved folder is
 	tree map[string]*treeNode // device trees that were read
+
+	target [maxTarget]byte // what readlink reads into
 }
 
 // maxDirs bounds the folders held open at once.
-const maxDirs = 64
+const maxDirs = 256
 
 func openFiles(dir string) (*files, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
 	}
-	return &files{root: root, dirs: map[string]*os.File{}, at: map[string]string{}, tree: map[string]*treeNode{}}, nil
+	top, err := root.Open(".")
+	if err != nil {
+		root.Close()
+		return nil, err
+	}
+	return &files{root: root, top: top, dirs: map[string]*os.File{}, at: map[string]string{}, tree: map[string]*treeNode{}}, nil
 }
 
 // errNotPlain is the answer to a read of something that is not a plain file.
@@ -113,7 +121,7 @@ func (f *files) list(name string, limit int) ([]string, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
-	dir, err := f.root.Open(place)
+	dir, err := f.openDir(place, unix.O_RDONLY)
 	if err != nil {
 		return nil, false, err
 	}
@@ -158,12 +166,8 @@ const maxLinks = 40
 func (f *files) locate(name string) (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	name = path.Clean("/" + name)[1:]
-	start, rest := ".", name
-	if folder, ok := f.at[path.Dir(name)]; ok {
-		start, rest = folder, path.Base(name)
-	}
-	place, err := f.resolve(start, rest)
+	links := 0
+	place, err := f.walk(".", path.Clean("/" + name)[1:], &links)
 	if err != nil {
 		return "", err
 	}
@@ -173,14 +177,11 @@ func (f *files) locate(name string) (string, error) {
 	return place, nil
 }
 
-// resolve walks a path from a folder that is resolved already.
-func (f *files) resolve(start, name string) (string, error) {
-	todo := strings.Split(name, "/")
-	place := start
-	links := 0
-	for len(todo) > 0 {
-		part := todo[0]
-		todo = todo[1:]
+// walk resolves a path that starts in a resolved folder.
+func (f *files) walk(place, name string, links *int) (string, error) {
+	for name != "" {
+		part, rest, isFolder := strings.Cut(name, "/")
+		name = rest
 		switch part {
 		case "", ".":
 			continue
@@ -188,27 +189,43 @@ func (f *files) resolve(start, name string) (string, error) {
 			place = path.Dir(place)
 			continue
 		}
-		here := path.Join(place, part)
-		target, err := f.readlink(here)
-		switch {
-		case err == nil:
-			if links++; links > maxLinks {
-				return "", syscall.ELOOP
-			}
-			if strings.HasPrefix(target, "/") {
-				place = "."
-			}
-			todo = append(strings.Split(target, "/"), todo...)
-		case errors.Is(err, syscall.EINVAL): // not a link
-			place = here
-			if len(todo) == 1 && links == 0 && start == "." {
-				f.at[path.Dir(name)] = place
-			}
-		default:
+		here := part
+		if place != "." {
+			here = place + "/" + part
+		}
+		// Folders are remembered: most questions are about few of them.
+		if at, ok := f.at[here]; ok && isFolder {
+			place = at
+			continue
+		}
+		at, err := f.step(place, here, links)
+		if err != nil {
 			return "", err
 		}
+		if isFolder {
+			f.at[here] = at
+		}
+		place = at
 	}
 	return place, nil
+}
+
+// step resolves one name in a resolved folder.
+func (f *files) step(place, here string, links *int) (string, error) {
+	target, err := f.readlink(here)
+	switch {
+	case errors.Is(err, syscall.EINVAL): // not a link
+		return here, nil
+	case err != nil:
+		return "", err
+	}
+	if *links++; *links > maxLinks {
+		return "", syscall.ELOOP
+	}
+	if strings.HasPrefix(target, "/") {
+		place = "."
+	}
+	return f.walk(place, target, links)
 }
 
 // maxTarget bounds the target of a link, as PATH_MAX does.
@@ -220,12 +237,11 @@ func (f *files) readlink(place string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	target := make([]byte, maxTarget)
-	n, err := unix.Readlinkat(int(dir.Fd()), path.Base(place), target)
+	n, err := unix.Readlinkat(int(dir.Fd()), path.Base(place), f.target[:])
 	if err != nil {
 		return "", err
 	}
-	return string(target[:n]), nil
+	return string(f.target[:n]), nil
 }
 
 // dir holds a resolved folder open, so that the next question about it does
@@ -235,7 +251,7 @@ func (f *files) dir(place string) (*os.File, error) {
 	if dir, ok := f.dirs[place]; ok {
 		return dir, nil
 	}
-	dir, err := f.root.OpenFile(place, unix.O_PATH|unix.O_DIRECTORY, 0)
+	dir, err := f.openDir(place, unix.O_PATH)
 	if err != nil {
 		return nil, err
 	}
@@ -247,4 +263,22 @@ func (f *files) dir(place string) (*os.File, error) {
 	}
 	f.dirs[place] = dir
 	return dir, nil
+}
+
+// openDir opens a resolved folder. Linux 5.6 and later do it in one call;
+// [os.Root] walks there with one call for each part of the path.
+func (f *files) openDir(place string, mode int) (*os.File, error) {
+	mode |= unix.O_DIRECTORY | unix.O_CLOEXEC
+	fd, err := unix.Openat2(int(f.top.Fd()), place, &unix.OpenHow{
+		Flags:   uint64(mode),
+		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS,
+	})
+	// A filter of system calls that does not know this one says EPERM.
+	if err == unix.ENOSYS || err == unix.EPERM {
+		return f.root.OpenFile(place, mode, 0)
+	}
+	if err != nil {
+		return nil, &os.PathError{Op: "openat2", Path: place, Err: err}
+	}
+	return os.NewFile(uintptr(fd), place), nil
 }

@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"errors"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -189,11 +190,14 @@ func nvmems(h *Host, p *report.Peripherals) error {
 	return err
 }
 
+// virtualConsole matches the terminals of the screen, of which there are 64.
+var virtualConsole = regexp.MustCompile(`^tty\d+$`)
+
 // serialPorts lists the UARTs with hardware behind them, and which of them are
 // consoles (Documentation/ABI/testing/sysfs-tty).
 func serialPorts(h *Host, p *report.Peripherals) error {
 	active := h.Text("sys/class/tty/console/active")
-	devices, err := devicesOf(h, "sys/class/tty")
+	devices, err := devicesExcept(h, "sys/class/tty", virtualConsole)
 	for _, d := range devices {
 		// A port of the driver 8250 that has no hardware has the type 0.
 		kind := h.Int(d.dir + "/type")

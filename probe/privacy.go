@@ -87,12 +87,18 @@ func identities(ctx context.Context, f *files, key pseudonym.Key) *pseudonym.Rep
 	}
 	r := pseudonym.New(key)
 	for _, row := range identitySources() {
-		rows := make(chan found, 4096)
+		rows, done := make(chan found), make(chan struct{})
 		go func() {
 			defer close(rows)
 			for _, name := range expand(f, row.path) {
-				if data, _, err := f.read(name, maxIdentity); err == nil {
-					rows <- found{row, name, data}
+				data, _, err := f.read(name, maxIdentity)
+				if err != nil {
+					continue
+				}
+				select {
+				case rows <- found{row, name, data}:
+				case <-done:
+					return
 				}
 			}
 		}()
@@ -110,6 +116,7 @@ func identities(ctx context.Context, f *files, key pseudonym.Key) *pseudonym.Rep
 			}
 		}
 		timer.Stop()
+		close(done)
 	}
 	return r
 }

@@ -91,18 +91,26 @@ func reduceCPUInfo(data []byte) []byte {
 func reducePackages(data []byte, name, version, license, status string) []byte {
 	var out bytes.Buffer
 	for stanza := range bytes.SplitSeq(data, []byte("\n\n")) {
-		field := map[string]string{}
+		// A database has thousands of stanzas and few of them matter.
+		var is, of, under, state string
 		for line := range bytes.Lines(stanza) {
-			k, v, ok := strings.Cut(strings.TrimRight(string(line), "\n"), ":")
-			if ok && !strings.HasPrefix(k, " ") {
-				field[k] = strings.TrimSpace(v)
+			k, v, _ := bytes.Cut(line, []byte(":"))
+			switch v = bytes.TrimSpace(v); string(k) {
+			case name:
+				is = string(v)
+			case version:
+				of = string(v)
+			case license:
+				under = string(v)
+			case status:
+				state = string(v)
 			}
 		}
-		if status != "" && !strings.HasSuffix(field[status], " installed") {
+		if status != "" && !strings.HasSuffix(state, " installed") {
 			continue
 		}
-		if packageRole(field[name]) != "" {
-			fmt.Fprintf(&out, "%s\t%s\t%s\n", field[name], field[version], field[license])
+		if packageRole(is) != "" {
+			fmt.Fprintf(&out, "%s\t%s\t%s\n", is, of, under)
 		}
 	}
 	return out.Bytes()

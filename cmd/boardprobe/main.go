@@ -5,11 +5,16 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/boardprobe/boardprobe/initramfs/boot"
 )
 
 func main() {
+	// A process of this program lives for a blink and has little on its heap:
+	// a fifth of that blink would go into collecting its garbage.
+	debug.SetGCPercent(300)
+	debug.SetMemoryLimit(32 << 20) // from here on it counts all the same
 	// The same file is the first process of the image, the program that u-root
 	// starts, what the kernel calls for modules, and its own children.
 	switch name := filepath.Base(os.Args[0]); {
