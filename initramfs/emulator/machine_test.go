@@ -280,6 +280,7 @@ type run struct {
 	dir     string // of the files behind its disks
 	log     []byte // of the console
 	seconds float64
+	share   float64 // of one processor that the emulator got, at most 1
 }
 
 // maxRun bounds a run, on a machine that runs two of them at a time.
@@ -310,7 +311,10 @@ func (w *workshop) start(t testing.TB, b board, args []string, dir string) run {
 	}
 	began := time.Now()
 	err := c.Run()
-	r := run{b, dir, log.text.Bytes(), time.Since(began).Seconds()}
+	r := run{board: b, dir: dir, log: log.text.Bytes(), seconds: time.Since(began).Seconds()}
+	if c.ProcessState != nil {
+		r.share = min(1, (c.ProcessState.UserTime()+c.ProcessState.SystemTime()).Seconds()/r.seconds)
+	}
 	switch {
 	case log.seen != "" && b.noPower:
 	case log.seen != "":
