@@ -287,8 +287,8 @@ func bootMedium(h *Host, name string, at report.Fact[string], family string, b *
 // sameVersion compares what the loader said to Linux, as in 2025.01-3, with
 // what stands in an image, as in U-Boot 2025.01-3 (Apr 08 2025 - 23:07:35).
 func sameVersion(running, image string) bool {
-	fields := strings.Fields(image)
-	return slices.Contains(fields, running) || strings.Contains(image, running)
+	_, rest, ok := strings.Cut(" "+image+" ", " "+running)
+	return ok && (rest[0] == ' ' || rest[0] == '(')
 }
 
 func environmentOf(e scanEnvironment, id string) report.BootEnvironment {
@@ -346,6 +346,9 @@ func loaderSettings(b *report.Boot) {
 				basis := report.Configured
 				if len(running) == 0 {
 					note, basis = note+"; that this loader ran is not shown", report.Inferred
+				}
+				if kind == "default@" && m.Versions.Note != "" {
+					note, basis = note+"; a saved one may lie behind: "+m.Versions.Note, report.Inferred
 				}
 				b.LoaderOrder = report.Known(e.Targets.Value, e.Targets.From...).By(basis).Noting(oneLine(note))
 				return

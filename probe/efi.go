@@ -18,6 +18,7 @@ const efivars = "sys/firmware/efi/efivars/"
 // partition is kept as the text that the replacer knows.
 type efiOption struct {
 	Active             bool
+	Category           string `json:",omitempty"` // "" for what the boot order is about
 	Description        string
 	Medium, Path, UUID string `json:",omitempty"`
 	PartitionNumber    uint32 `json:",omitempty"`
@@ -32,6 +33,9 @@ func reduceLoadOption(file []byte) []byte {
 		option, err = efivar.ParseLoadOption(value)
 	}
 	out := efiOption{Active: option.Active, Description: oneLine(option.Description)}
+	if option.Category != "boot" {
+		out.Category = option.Category
+	}
 	if err != nil {
 		out.Problem = oneLine(err.Error())
 	}
@@ -174,6 +178,10 @@ func bootOption(h *Host, file, name string, tables map[string]report.Fact[string
 		return report.Known(s, a.ID)
 	}
 	o.Active, o.Description, o.Medium, o.Path = report.Known(e.Active, a.ID), text(e.Description), text(e.Medium), text(e.Path)
+	if e.Category != "" {
+		// Such as the setup menu, which stands in BootOrder too (UEFI 2.10, 3.1.3).
+		o.Active = report.Known(false, a.ID).Noting(oneLine("of the category " + e.Category + ", which the boot manager does not try by itself"))
+	}
 	if owner, ok := tables[e.UUID]; ok && e.UUID != "" {
 		o.Device = report.Known(owner.Value, both([]string{a.ID}, owner.From)...)
 		if e.Medium == string(efivar.MediaPartition) {

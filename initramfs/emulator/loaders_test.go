@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -30,7 +31,12 @@ type loaded struct {
 	idle      [3]string // a loader that lies on the disk and does not run
 	order     bool      // the loader is where the probe searches for it
 	secure    bool      // UEFI is built with Secure Boot
+	short     bool      // it belongs to make test
+	placed    []placed
 }
+
+// placed is a file that was put on the volume from which the loader starts.
+type placed struct{ name, from string }
 
 // Where the ROM of Allwinner's SoCs looks for a loader on an SD card (U-Boot,
 // doc/board/allwinner/sunxi.rst), and the size of that U-Boot's environment
@@ -51,9 +57,15 @@ func loaders() []loaded {
 		machine: []string{"-M", "orangepi-pc"}, dtb: "sun8i-h3-orangepi-pc.dtb",
 		disks: []disk{{kind: report.KindSD, mib: 64, label: label, start: 8}},
 		model: "Xunlong Orange Pi PC",
+		// What U-Boot makes of the SoC's identity, which is QEMU's default for
+		// the board (hw/arm/orangepi.c): the first of its four words, and the
+		// CRC-32 of the others (U-Boot, board/sunxi/board.c).
+		serials: []string{"02c000814a58bd80", "02:81:4a:58:bd:80"},
 	}
 	saved := card
+	// Nearer to the start, which is what is searched if there is little time.
 	saved.name, saved.disks = "uboot-saved", slices.Clone(card.disks)
+	saved.disks[0].start = 1
 	sunxi := [3]string{"sid", "u-boot-sunxi:armhf", uboot + "orangepi_pc_plus/u-boot-sunxi-with-spl.bin"}
 	risc := board{
 		name: "uboot-riscv64", arch: "riscv64", suite: "sid", console: "ttyS0", cpus: 2, ramMiB: 2048, newest: true,
@@ -80,7 +92,7 @@ func loaders() []loaded {
 		{board: risc, boot: 1, loader: [3]string{"trixie", "u-boot-qemu", uboot + "qemu-riscv64_smode/u-boot.bin"}, as: "-kernel"},
 		{board: card, loader: sunxi, order: true},
 		{board: saved, loader: sunxi, order: true, targets: "usb0 mmc_auto"},
-		{board: pc, boot: 1, manager: [2]string{"amd64", "x64"}, secure: true},
+		{board: pc, boot: 1, manager: [2]string{"amd64", "x64"}, secure: true, short: true},
 		{
 			board: server, boot: 1, manager: [2]string{"arm64", "aa64"},
 			loader: [3]string{"trixie", "qemu-efi-aarch64", "usr/share/AAVMF/AAVMF_CODE.no-secboot.fd"}, variables: "usr/share/AAVMF/AAVMF_VARS.fd",
@@ -89,16 +101,15 @@ func loaders() []loaded {
 }
 
 // TestLoaders starts boards by real boot loaders and holds what the report says
-// of the boot against the loader's own files and console. It is part of the
-// long matrix.
+// of the boot against the loader's own files and console. All but one are part
+// of the long matrix.
 func TestLoaders(t *testing.T) {
-	if !*long {
-		t.Log("boot loaders are in the long matrix only")
-		return
-	}
 	w := newWorkshop(t)
 	slot := slots()
 	for _, l := range loaders() {
+		if !*long && !l.short {
+			continue
+		}
 		t.Run(l.name, func(t *testing.T) {
 			dir := w.folder(t, l.board)
 			for i, d := range l.disks {
@@ -116,6 +127,14 @@ func TestLoaders(t *testing.T) {
 				if fmt.Sprint(got) != fmt.Sprint(want) {
 					t.Errorf("%s: %s = %v; want %v", l.name, what, got, want)
 				}
+			}
+			volume := fmt.Sprintf("%s/disk%d@@%d", dir, l.boot, l.disks[l.boot].offset())
+			for _, f := range l.placed {
+				now := filepath.Join(dir, "now")
+				command(t, nil, "mcopy", "-n", "-o", "-i", volume, "::/"+f.name, now)
+				a, errA := os.ReadFile(f.from)
+				b, errB := os.ReadFile(now)
+				check(f.name+" is as it was before the run", errA == nil && errB == nil && bytes.Equal(a, b), true)
 			}
 			if l.manager[0] != "" {
 				l.uefi(t, o, check)
@@ -155,6 +174,7 @@ func (w *workshop) load(t *testing.T, l *loaded, dir string) []string {
 	volume := fmt.Sprintf("%s@@%d", image, l.disks[l.boot].offset())
 	program := l.program(t)
 
+	// A file from elsewhere, or a text.
 	type file struct{ name, from, text string }
 	files := []file{{"kernel", given["-kernel"], ""}, {"initrd", given["-initrd"], ""}}
 	if l.targets != "" {
@@ -191,6 +211,7 @@ func (w *workshop) load(t *testing.T, l *loaded, dir string) []string {
 			}
 		}
 		command(t, nil, "mcopy", "-i", volume, f.from, "::/"+f.name)
+		l.placed = append(l.placed, placed{f.name, f.from})
 	}
 	l.disks[l.boot].files = strings.Fields(command(t, nil, "mdir", "-b", "-i", volume, "::/"))
 
@@ -311,22 +332,32 @@ func (l *loaded) uboot(t *testing.T, o outcome, check func(string, any, any)) {
 	check("boot.current", b.Current.Value, "mmc")
 	check("basis of boot.current", b.Current.Basis, report.Inferred)
 	check("boot.current_device", b.CurrentDevice.Value, "mmcblk0")
-	want, place := compiledIn(t, program)["boot_targets"], "default@"
+	want, place, end := compiledIn(t, program)["boot_targets"], "default@", int64(0)
 	if l.targets != "" {
 		disk, err := os.ReadFile(filepath.Join(o.dir, fmt.Sprintf("disk%d", l.boot)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, place = l.targets, fmt.Sprintf("saved@%d", bytes.Index(disk, []byte(savedEnvironment(t, program, l.targets))))
+		at := bytes.Index(disk, []byte(savedEnvironment(t, program, l.targets)))
+		want, place, end = l.targets, fmt.Sprintf("saved@%d", at), int64(at)+sunxiEnvironment
 		check("U-Boot has loaded its environment", bytes.Contains(o.log, []byte("Loading Environment from FAT... OK")), true)
 	}
-	check("boot.loader_order", b.LoaderOrder.Value, strings.Fields(want))
-	check("basis of boot.loader_order", b.LoaderOrder.Basis, report.Configured)
-	check("place of the settings, "+b.LoaderOrder.Note, strings.Contains(b.LoaderOrder.Note, "boot_targets of mmcblk0, "+place), true)
-	headers := b.Media[0].Headers.Value
-	check("headers of the ROM", len(headers), 1)
-	check("eGON in "+strings.Join(headers, ""), strings.HasPrefix(strings.Join(headers, ""), fmt.Sprintf("eGON.BT0 at %d, ", sunxiOffset)), true)
-	check("its checksum", strings.Contains(strings.Join(headers, ""), "checksum right"), true)
+	// An emulated card can be too slow for the probe to read all that it wants.
+	cut := regexp.MustCompile(`^only the first (\d+) MiB`).FindStringSubmatch(b.Media[0].Versions.Note)
+	if read, _ := strconv.ParseInt(strings.Join(cut[min(1, len(cut)):], ""), 10, 64); cut != nil && read<<20 < end {
+		check("boot.loader_order is called configured, of "+strings.Join(cut, " "), b.LoaderOrder.Basis == report.Configured, false)
+	} else {
+		check("boot.loader_order", b.LoaderOrder.Value, strings.Fields(want))
+		check("place of the settings, "+b.LoaderOrder.Note, strings.Contains(b.LoaderOrder.Note, "boot_targets of mmcblk0, "+place), true)
+		if cut == nil || l.targets != "" {
+			check("basis of boot.loader_order", b.LoaderOrder.Basis, report.Configured)
+		}
+	}
+	header := strings.Join(b.Media[0].Headers.Value, "; ")
+	form := fmt.Sprintf(`^eGON\.BT0 at %d, [^;]*checksum right$`, sunxiOffset)
+	check("one header of the ROM in "+header, regexp.MustCompile(form).MatchString(header), true)
+	// It is made up, in the form of the one that U-Boot has put in the tree.
+	check("length of identity.serial", len(o.report.Identity.Serial.Value), len(l.serials[0]))
 }
 
 // uefi holds the facts against the variables that the firmware has stored, and
@@ -365,7 +396,7 @@ func (l *loaded) uefi(t *testing.T, o outcome, check func(string, any, any)) {
 	check("number of load options", len(b.Options), len(options))
 	for _, got := range b.Options {
 		want := options[got.Number]
-		check(got.Number+" is active", got.Active.Value, want.attributes&optionActive != 0)
+		check(got.Number+" is active", got.Active.Value, want.attributes&(optionActive|optionCategory) == optionActive)
 		check(got.Number+" is in the order", got.Ordered.Value, ordered[got.Number])
 		check("medium of "+got.Number, got.Medium.Value, want.medium)
 		// Serial numbers are other ones in the report.
