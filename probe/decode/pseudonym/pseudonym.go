@@ -243,7 +243,7 @@ func (r *Replacer) apply(answer []byte, forms bool) []byte {
 			continue
 		}
 		stand := r.mac(mac)
-		put(m[0]+9, fmt.Appendf(nil, "%02x:%02x:%02x", stand[3], stand[4], stand[5]))
+		put(m[0]+3, fmt.Appendf(nil, "%02x:%02x:%02x:%02x:%02x", stand[1], stand[2], stand[3], stand[4], stand[5]))
 	}
 	for _, m := range uuidForm.FindAllIndex(answer, -1) {
 		if text := string(answer[m[0]:m[1]]); !slices.Contains(done[m[0]:m[1]], true) && !Placeholder(text) {
@@ -322,10 +322,16 @@ func (r *Replacer) text(raw string) string {
 	}
 }
 
-// mac keeps the manufacturer's half.
+// mac keeps the manufacturer's half. An address that is administered locally has
+// none (the U/L bit of IEEE 802): a boot loader makes it of the identity of the unit, so
+// that only its first byte, with the bit that says so, is kept. The exception is
+// the prefix that QEMU and libvirt give to all machines.
 func (r *Replacer) mac(raw [6]byte) [6]byte {
-	stand := raw
-	copy(stand[3:], r.key.sum("mac", raw[:]))
+	stand, keep := raw, 3
+	if raw[0]&2 != 0 && [3]byte(raw[:3]) != [3]byte{0x52, 0x54, 0x00} {
+		keep = 1
+	}
+	copy(stand[keep:], r.key.sum("mac", raw[:]))
 	return stand
 }
 

@@ -48,6 +48,21 @@ func TestMAC(t *testing.T) {
 	}
 }
 
+// U-Boot makes the address of an Allwinner board of the SoC's identity.
+func TestLocalMAC(t *testing.T) {
+	known, seen := New(Key{1}), New(Key{1})
+	known.AddMAC([6]byte{0x02, 0x81, 0x4a, 0x58, 0xbd, 0x80})
+	for what, r := range map[string]*Replacer{"known": known, "seen": seen} {
+		out := string(r.Apply([]byte("02:81:4a:58:bd:80")))
+		if len(out) != 17 || out[:3] != "02:" || strings.Contains(out, "81:4a") || strings.Contains(out, "58:bd") {
+			t.Errorf("%s: %s; want only the first byte kept", what, out)
+		}
+	}
+	if out := string(seen.Apply([]byte("52:54:00:12:34:56"))); out[:9] != "52:54:00:" || out[9:] == "12:34:56" {
+		t.Errorf("%s; want the prefix of QEMU kept", out)
+	}
+}
+
 func TestCID(t *testing.T) {
 	const cid = "1501004a54583942380712345678170f"
 	raw, err := hex.DecodeString(cid)
