@@ -13,12 +13,15 @@ import (
 	"time"
 )
 
-// row is one line of the budget. A measured value above the gate fails.
+// row is one line of the budget. A size above the gate fails; a time depends on
+// the machine and on what else it does, so that it fails above twice the gate.
 type row struct {
 	what             string
 	unit             string
 	value, gate, aim float64
 }
+
+func (r row) timed() bool { return r.unit == "s" || r.unit == "x" }
 
 // BenchmarkBudget measures what boardprobe costs: on this machine beside the
 // usual tools, and on an emulated board with little memory. It is no test, for
@@ -50,7 +53,7 @@ func BenchmarkBudget(t *testing.B) {
 		t.Fatalf("packages: %q, %v", packages, err)
 	}
 	rows = append(rows,
-		row{"full probe here, against lshw -json", "x", probe.took.Seconds() / lshw.took.Seconds(), 1, 0.25},
+		row{"full probe here, against lshw -json", "x", probe.took.Seconds() / lshw.took.Seconds(), 0.6, 0.25},
 		row{"peak memory of a full probe", "MB", float64(probe.peak) / 1e6, 40, 20},
 		row{"package of this machine", "kB", megabytes(t, packages[0]) * 1000, 64, 40},
 	)
@@ -79,8 +82,12 @@ func BenchmarkBudget(t *testing.B) {
 
 	t.Logf("%-48s %9s %9s %9s", "", "measured", "gate", "aim")
 	for _, l := range rows {
-		t.Logf("%-48s %6.2f %-2s %6.1f %-2s %6.2f %s", l.what, l.value, l.unit, l.gate, l.unit, l.aim, l.unit)
+		above := ""
 		if l.value > l.gate {
+			above = "  above the gate"
+		}
+		t.Logf("%-48s %6.2f %-2s %6.1f %-2s %6.2f %-2s%s", l.what, l.value, l.unit, l.gate, l.unit, l.aim, l.unit, above)
+		if l.value > l.gate && !l.timed() || l.value > 2*l.gate {
 			t.Errorf("%s: %.2f %s; want at most %.1f", l.what, l.value, l.unit, l.gate)
 		}
 	}
