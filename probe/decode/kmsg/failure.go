@@ -47,7 +47,7 @@ func Failures(events []Event) []Failure {
 			running[name] = e.Version
 		case e.Class == Loaded && e.File != "":
 			loaded[e.Device+" "+kind(e.File)] = e.File
-		case (e.Class == LoadFailed || e.Class == Missing || e.Class == NoRegulatory) && e.Final:
+		case (e.Class == LoadFailed || e.Class == Missing) && e.Final:
 			if id := names[0] + " " + e.Driver + " " + e.File; !seen[id] {
 				seen[id] = true
 				f := Failure{Event: e, Outcome: Lacking}
