@@ -124,6 +124,14 @@ func (b *board) prepare() {
 	if err != nil {
 		b.consoles.printf("boardprobe: %v\n", err)
 	}
+	if l != nil {
+		for _, name := range b.parameters.load {
+			if len(l.table.Named(name)) == 0 {
+				b.consoles.printf("boardprobe: kernel parameter boardprobe.load: the image has no module %.64q\n", name)
+			}
+			l.request(name)
+		}
+	}
 	b.consoles.printf("boardprobe: waiting for the devices\n")
 	record.Settled = coldplug(l)
 	record.SettleCapped = !record.Settled

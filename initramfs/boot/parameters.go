@@ -23,6 +23,7 @@ type parameters struct {
 	timeout   time.Duration // boardprobe.timeout: of the probe
 	modules   bool          // boardprobe.modules: auto or none
 	blacklist []string      // boardprobe.blacklist: modules that are not loaded
+	load      []string      // boardprobe.load: modules besides those that devices name
 	labels    []string      // boardprobe.label: K=V, may be repeated
 
 	options map[string]string // parameters of modules, by the module's name
@@ -107,6 +108,8 @@ func (p *parameters) set(name, value string) error {
 		}
 	case "blacklist":
 		p.blacklist = append(p.blacklist, strings.FieldsFunc(value, func(r rune) bool { return r == ',' })...)
+	case "load":
+		p.load = append(p.load, strings.FieldsFunc(value, func(r rune) bool { return r == ',' })...)
 	case "label":
 		p.labels = append(p.labels, value)
 	default:

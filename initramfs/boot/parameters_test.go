@@ -29,6 +29,7 @@ func TestParameters(t *testing.T) {
 		"boardprobe.modules=none":                              func(p *parameters) { p.modules = false },
 		"boardprobe.modules=none boardprobe.modules=auto":      func(*parameters) {},
 		"boardprobe.blacklist=a,b-c,,d boardprobe.blacklist=e": func(p *parameters) { p.blacklist = []string{"a", "b-c", "d", "e"} },
+		"boardprobe.load=a,b-c,,d":                             func(p *parameters) { p.load = []string{"a", "b-c", "d"} },
 		"boardprobe.blacklist=":                                func(*parameters) {},
 		`boardprobe.label=hw=B2 boardprobe.label="lot=7 of 9"`: func(p *parameters) { p.labels = []string{"hw=B2", "lot=7 of 9"} },
 		"usb-storage.delay_use=5 usb_storage.quirks=a:b:c":     func(p *parameters) { p.options["usb_storage"] = "delay_use=5 quirks=a:b:c" },
@@ -46,7 +47,7 @@ func TestParameters(t *testing.T) {
 
 func same(a, b parameters) bool {
 	return a.volume == b.volume && a.end == b.end && a.timeout == b.timeout && a.modules == b.modules &&
-		slices.Equal(a.blacklist, b.blacklist) && slices.Equal(a.labels, b.labels) && maps.Equal(a.options, b.options)
+		slices.Equal(a.blacklist, b.blacklist) && slices.Equal(a.load, b.load) && slices.Equal(a.labels, b.labels) && maps.Equal(a.options, b.options)
 }
 
 // TestParametersThatMakeNoSense holds each against the defaults: it is told and

@@ -24,6 +24,7 @@ type board struct {
 	efi     bool   // starts by UEFI instead of QEMU's own loader
 	blind   bool   // the image has no modules
 	uroot   bool   // the init is u-root's
+	radios  int    // of Wi-Fi, simulated by the kernel
 	disks   []disk
 	nics    []nic
 	serials []string // further identities that were planted
@@ -112,6 +113,8 @@ func boards() []board {
 	flash.verdicts = map[string]string{"cds.storage": "fail", "cds.storage-kind": "fail"}
 	uroot := virt("u-root", 6)
 	uroot.uroot = true
+	radio := virt("virt-radio", 9)
+	radio.radios, radio.suite, radio.append = 2, "trixie", "boardprobe.load="+radioModule+" "+radioModule+".radios=2"
 	emmc := virt("virt-emmc", 7)
 	emmc.long, emmc.newest = true, true
 	emmc.disks = append(emmc.disks, disk{kind: report.KindEMMC, mib: 4096})
@@ -124,7 +127,7 @@ func boards() []board {
 		virt("virt", 1).stick(1, ""),
 		virt("virt-2", 2),
 		virt("virt-3", 3).stick(3, label), // two volumes with the label: neither is written
-		other, kernel, blind, small, flash, uroot, emmc, broken,
+		other, kernel, blind, small, flash, uroot, radio, emmc, broken,
 		{
 			name: "imx8mp", arch: "arm64", suite: "trixie", console: "ttymxc1", cpus: 4, ramMiB: 2048,
 			machine: []string{"-M", "imx8mp-evk"}, dtb: "freescale/imx8mp-evk.dtb",

@@ -94,7 +94,7 @@ func glob(t testing.TB, pattern string) string {
 // image builds the image of a board. All images of one workshop carry one
 // pseudonym key, so that their reports compare.
 func (w *workshop) image(t testing.TB, b board) string {
-	key := fmt.Sprint(b.arch, b.suite, b.blind, b.uroot)
+	key := fmt.Sprint(b.arch, b.suite, b.blind, b.uroot, b.radios > 0)
 	if w.images[key] == "" {
 		name := filepath.Join(w.dir, fmt.Sprintf("%d.img", len(w.images)))
 		args := []string{"initramfs", "-arch", b.arch, "-probe", w.probe(t, b.arch), "-pseudonym-key", w.key(t), "-o", name}
@@ -106,6 +106,9 @@ func (w *workshop) image(t testing.TB, b board) string {
 			if err != nil || len(folder) != 1 {
 				t.Fatalf("modules of %s %s: %q, %v", b.suite, b.arch, folder, err)
 			}
+			if b.radios > 0 {
+				folder[0] = w.withRadios(t, folder[0])
+			}
 			args = append(args, "-modules", folder[0])
 		}
 		command(t, nil, w.tool("boardimage"), args...)
@@ -116,6 +119,42 @@ func (w *workshop) image(t testing.TB, b board) string {
 		w.images[key] = name
 	}
 	return w.images[key]
+}
+
+// radioModule is the name under which the kernel's simulator of Wi-Fi goes into
+// an image. Under its own one boardimage leaves it out, for it is no hardware.
+const (
+	radioModule = "mac80211_radio"
+	simulator   = "mac80211_hwsim"
+)
+
+// withRadios packs a folder of modules together with the simulator of Wi-Fi.
+func (w *workshop) withRadios(t testing.TB, folder string) string {
+	found, err := filepath.Glob(folder + "/*/kernel/drivers/net/wireless/virtual/" + simulator + ".ko.xz")
+	if err != nil || len(found) != 1 {
+		t.Fatalf("simulator of Wi-Fi in %s: %q, %v", folder, found, err)
+	}
+	module, err := exec.Command("xz", "-dc", found[0]).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rel, err := filepath.Rel(folder, filepath.Dir(found[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	beside := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(beside, rel), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	module = bytes.ReplaceAll(module, []byte("\x00name="+simulator+"\x00"), []byte("\x00name="+radioModule+"\x00"))
+	// A kernel takes a module without a signature, and none with a wrong one.
+	module = bytes.TrimSuffix(module, []byte("~Module signature appended~\n"))
+	if err := os.WriteFile(filepath.Join(beside, rel, radioModule+".ko"), module, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(w.dir, "radios.tar")
+	command(t, nil, "tar", "-cf", name, "-C", folder, ".", "-C", beside, "./"+filepath.Join(rel, radioModule+".ko"))
+	return name
 }
 
 func (w *workshop) key(t testing.TB) string {
