@@ -90,6 +90,9 @@ type walked struct {
 func walk(v reflect.Value, at walked, yield func(Leaf) bool) bool {
 	t := v.Type()
 	for i := range t.NumField() {
+		if v.Field(i).IsZero() {
+			continue // most of a report that is made section by section
+		}
 		field := t.Field(i)
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		path := name
