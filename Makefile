@@ -4,9 +4,6 @@ GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOLANGCI = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.6.2
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -ldflags '-s -w'
-# The probe is built to be small: without copies of functions where they are
-# called.
-PROBE = $(BUILD) -gcflags=all=-l
 ARCHITECTURES = amd64 arm64 arm riscv64 386
 
 .PHONY: help report probe tools test test-all fuzz boot golden drivers u-root bench cross release lint
@@ -15,7 +12,7 @@ help: ## this list
 
 report: ## probe this machine: package, verification and verdict (needs Go only)
 	@mkdir -p build
-	@$(PROBE) -o build/ ./cmd/boardprobe
+	@$(BUILD) -o build/ ./cmd/boardprobe
 	@$(BUILD) -o build/ ./cmd/boardreport
 	@package=$$(build/boardprobe -exit written) && build/boardreport verify $$package
 
@@ -29,7 +26,7 @@ ARCH ?= arm64
 OUT ?= build/boardprobe-linux-$(ARCH)
 probe: ## the probe for one architecture (ARCH, OUT=file)
 	@mkdir -p $(dir $(OUT))
-	@GOOS=linux GOARCH=$(ARCH) GOARM=5 $(PROBE) -o $(OUT) ./cmd/boardprobe
+	@GOOS=linux GOARCH=$(ARCH) GOARM=5 $(BUILD) -o $(OUT) ./cmd/boardprobe
 
 tools: ## install what the tests need, or print the line that does
 	@.ci/tools
