@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -35,17 +34,23 @@ func askTPM(_ context.Context, subject string) ([]byte, error) {
 	if tpmCommands[tpm2.TPMCC(binary.BigEndian.Uint32(command[6:]))] == "" {
 		return nil, unix.EPERM
 	}
-	f, err := os.OpenFile("/dev/tpmrm0", os.O_RDWR|unix.O_NOCTTY, 0)
+	// Package os would open it without waiting, and a read that does not wait
+	// gets nothing while the TPM still works on the command (tpm_common_read in
+	// drivers/char/tpm/tpm-dev-common.c).
+	fd, err := unix.Open("/dev/tpmrm0", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	if _, err := f.Write(command); err != nil {
+	defer unix.Close(fd)
+	if _, err := unix.Write(fd, command); err != nil {
 		return nil, err
 	}
 	response := make([]byte, 4096) // TPM2_MAX_RESPONSE_SIZE of common implementations
-	n, err := f.Read(response)
-	return response[:n], err
+	n, err := unix.Read(fd, response)
+	if err != nil {
+		return nil, err
+	}
+	return response[:n], nil
 }
 
 // hostTPM puts the commands of the library go-tpm as questions to a Host, so
