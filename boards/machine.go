@@ -227,15 +227,34 @@ const (
 // Strap is a field of a register that says where the boot ROM looks for a
 // loader, or where it took it from.
 type Strap struct {
-	Name      string // as the documents of the SoC call it
-	Address   uint64 // physical, of 32 bits
-	High, Low uint   // bits of the field
-	BigEndian bool   // the register is big-endian on a little-endian processor
-	Used      bool   // it says from where the ROM took the loader, not where it is told to look
-	When      string // what has to be true for the field to count; empty: nothing
+	Name      string      // as the documents of the SoC call it
+	Address   uint64      // physical, of 32 bits
+	High, Low uint        // bits of the field
+	Nodes     []string    // compatibles, one of which the device-tree node of the register has; none: no node is known
+	BigEndian bool        // the register is big-endian on a little-endian processor
+	Used      bool        // it says from where the ROM took the loader, not where it is told to look
+	Only      []string    // root compatibles, one of which the board must have; empty: all of the family
+	If        []Condition // all of which must hold for the field to count
 	Means     []Meaning
 	Class     Class
 	From      []string // citations
+}
+
+// Condition is what another field must be for a Strap to count.
+type Condition struct {
+	Address   uint64
+	High, Low uint
+	Values    []uint32 // any of them
+}
+
+// Holds reports whether a register meets the condition.
+func (c Condition) Holds(register uint32) bool {
+	return slices.Contains(c.Values, field(register, c.High, c.Low))
+}
+
+// field cuts bits out of a register.
+func field(register uint32, high, low uint) uint32 {
+	return register >> low & uint32(1<<(high-low+1)-1)
 }
 
 // Meaning is what the values from Low to High of a field stand for.
@@ -249,7 +268,7 @@ func (s Strap) Value(register uint32) uint32 {
 	if s.BigEndian {
 		register = bits.ReverseBytes32(register)
 	}
-	return register >> s.Low & uint32(1<<(s.High-s.Low+1)-1)
+	return field(register, s.High, s.Low)
 }
 
 // Media is what a register says, first tried first: sd, emmc, mmc (either),
@@ -267,7 +286,7 @@ func (s Strap) Media(register uint32) ([]string, bool) {
 }
 
 func (s Strap) clone() Strap {
-	s.Means, s.From = slices.Clone(s.Means), slices.Clone(s.From)
+	s.Means, s.From, s.Nodes, s.Only, s.If = slices.Clone(s.Means), slices.Clone(s.From), slices.Clone(s.Nodes), slices.Clone(s.Only), slices.Clone(s.If)
 	for i := range s.Means {
 		s.Means[i].Media = slices.Clone(s.Means[i].Media)
 	}
@@ -318,37 +337,51 @@ func (f *loaderFile) offsets() []LoaderOffset {
 // strapFile is a Strap in a data file.
 type strapFile struct {
 	Name      string            `json:"name"`
-	Address   string            `json:"address"` // 0x…
-	Bits      string            `json:"bits"`    // high:low
+	Address   string            `json:"address"`        // 0x…
+	Node      string            `json:"node,omitempty"` // compatibles with a space between
+	Bits      string            `json:"bits"`           // high:low
 	BigEndian bool              `json:"big_endian,omitempty"`
 	Used      bool              `json:"used,omitempty"`
-	When      string            `json:"when,omitempty"`
+	Only      []string          `json:"only,omitempty"`
+	If        map[string]string `json:"if,omitempty"`    // "0x… high:low": values with a space between
 	Means     map[string]string `json:"means,omitempty"` // "2" or "0x8-0xf": words with a space between
 	Class     Class             `json:"class"`
 	From      []string          `json:"from"`
 }
 
 func (f *strapFile) strap() (Strap, error) {
-	s := Strap{Name: f.Name, BigEndian: f.BigEndian, Used: f.Used, When: f.When, Class: f.Class, From: f.From}
+	s := Strap{Name: f.Name, Nodes: strings.Fields(f.Node), BigEndian: f.BigEndian, Used: f.Used, Only: f.Only, Class: f.Class, From: f.From}
 	if f.Name == "" {
 		return Strap{}, errors.New("no name")
 	}
 	if f.Class != ClassA && f.Class != ClassB && f.Class != ClassX {
 		return Strap{}, fmt.Errorf("class %q is none of A, B and X", f.Class)
 	}
-	var ok bool
-	if s.Address, ok = hexadecimal(f.Address); !ok || s.Address%4 != 0 {
-		return Strap{}, fmt.Errorf("address %q is not 0x… of a word", f.Address)
+	if f.Class == ClassA && len(s.Nodes) == 0 {
+		return Strap{}, errors.New("class A without a node that Linux reads")
 	}
-	high, low, _ := strings.Cut(f.Bits, ":")
-	h, wrongHigh := strconv.ParseUint(high, 10, 5)
-	l, wrongLow := strconv.ParseUint(low, 10, 5)
-	if wrongHigh != nil || wrongLow != nil || h < l {
-		return Strap{}, fmt.Errorf("bits %q are not high:low of 32", f.Bits)
+	var err error
+	if s.Address, s.High, s.Low, err = place(f.Address, f.Bits); err != nil {
+		return Strap{}, err
 	}
-	s.High, s.Low = uint(h), uint(l)
+	for where, values := range f.If {
+		address, bits, _ := strings.Cut(where, " ")
+		c := Condition{}
+		if c.Address, c.High, c.Low, err = place(address, bits); err != nil {
+			return Strap{}, fmt.Errorf("if: %w", err)
+		}
+		for value := range strings.FieldsSeq(values) {
+			v, err := strconv.ParseUint(value, 0, 32)
+			if err != nil || v >= 1<<(c.High-c.Low+1) {
+				return Strap{}, fmt.Errorf("if: value %q is no number of the field", value)
+			}
+			c.Values = append(c.Values, uint32(v))
+		}
+		s.If = append(s.If, c)
+	}
+	slices.SortFunc(s.If, func(a, b Condition) int { return cmp.Or(cmp.Compare(a.Address, b.Address), cmp.Compare(a.Low, b.Low)) })
 	for values, words := range f.Means {
-		m, err := meaning(values, words, uint64(1)<<(h-l+1))
+		m, err := meaning(values, words, uint64(1)<<(s.High-s.Low+1))
 		if err != nil {
 			return Strap{}, err
 		}
@@ -361,6 +394,21 @@ func (f *strapFile) strap() (Strap, error) {
 		}
 	}
 	return s, checkCitations(f.From)
+}
+
+// place reads where a field is.
+func place(address, bits string) (at uint64, high, low uint, err error) {
+	at, ok := hexadecimal(address)
+	if !ok || at%4 != 0 {
+		return 0, 0, 0, fmt.Errorf("address %q is not 0x… of a word", address)
+	}
+	first, last, _ := strings.Cut(bits, ":")
+	h, wrongHigh := strconv.ParseUint(first, 10, 5)
+	l, wrongLow := strconv.ParseUint(last, 10, 5)
+	if wrongHigh != nil || wrongLow != nil || h < l {
+		return 0, 0, 0, fmt.Errorf("bits %q are not high:low of 32", bits)
+	}
+	return at, uint(h), uint(l), nil
 }
 
 // meaning reads one entry of means; the field has room for values below limit.

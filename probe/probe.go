@@ -24,6 +24,10 @@ type Options struct {
 	Only    []string      // sections to run, nil for all
 	Skip    []string      // sections to leave out, as after a crash
 	Timeout time.Duration // of one section
+	MMIO    string        // which registers may be read: "" for none, MMIOProven or MMIOUnproven
+
+	// Register has ReadRegister called in a process of its own, which may die.
+	Register func(ctx context.Context, address uint64) ([]byte, error) `json:"-"`
 }
 
 // SectionTimeout is the default bound of one section.
@@ -73,6 +77,7 @@ func collectors() []collector {
 		section("faults", func(r *report.Report) *[]report.Fault { return &r.Faults }, collectFaults),
 		section("modules", func(r *report.Report) *[]report.Module { return &r.Modules }, collectModules),
 		section("ghw", func(r *report.Report) *report.GHW { return &r.GHW }, collectGHW),
+		{"straps", collectStraps}, // last: see there
 	}
 }
 

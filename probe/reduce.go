@@ -31,6 +31,7 @@ func gatherers() []gatherer {
 		{"orphans/1", gatherOrphans},
 		{"taints/1", gatherTaints},
 		{"firmware/1", gatherFirmware},
+		{"node-at/1", gatherOwners},
 	}
 }
 

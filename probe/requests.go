@@ -11,6 +11,8 @@ import (
 	"github.com/jaypipes/ghw"
 	"github.com/jaypipes/pcidb"
 	"golang.org/x/sys/unix"
+
+	"github.com/boardprobe/boardprobe/report"
 )
 
 // request is a question that is not a file: one row each, and nothing outside
@@ -21,7 +23,7 @@ type request struct {
 }
 
 // requests is the allow-list of system requests.
-func requests() []request {
+func (s *system) requests() []request {
 	return []request{
 		{"uname", askUname}, // uname(2), without the host name
 		{"euid", func(context.Context, string) ([]byte, error) { return fmt.Appendf(nil, "%d\n", os.Geteuid()), nil }},
@@ -36,6 +38,9 @@ func requests() []request {
 		{"links/1", askLinks},                    // rtnetlink, a dump of the links
 		{"ethtool-driver/1", askDriver},          // SIOCETHTOOL with ETHTOOL_GDRVINFO
 		{"tpm", askTPM},                          // the commands of tpmCommands
+		{"registers/1", s.askRegisters},          // which registers may be read
+		{report.OpNextRegister, askNextRegister}, // nothing: the record says what comes
+		{"register/1", s.askRegister},            // one word through /dev/mem, in a process of its own
 		{"ghw", askGHW},                          // the library ghw; it reads files of /sys only
 	}
 }

@@ -21,6 +21,8 @@ type system struct {
 	files    *files
 	live     bool // system requests may be made; under a folder only files are asked
 	replacer *pseudonym.Replacer
+	mmio     string // which registers may be read: none, MMIOProven, MMIOUnproven
+	register func(ctx context.Context, address uint64) ([]byte, error)
 }
 
 func (s *system) answer(ctx context.Context, _ string, _ int, q question, limit int) answer {
@@ -80,7 +82,7 @@ func (s *system) raw(ctx context.Context, q question, limit int) answer {
 			return cut(data, limit)
 		}
 	}
-	for _, r := range requests() {
+	for _, r := range s.requests() {
 		if q.op == r.op {
 			if !s.live {
 				return answer{errno: errnoNotProbed}
@@ -108,6 +110,8 @@ func errnoOf(err error) string {
 	switch {
 	case errors.Is(err, errNotPlain):
 		return errnoNotPlain
+	case errors.Is(err, errNotAllowed):
+		return errnoNotProbed
 	case errors.As(err, &errno):
 		if name := unix.ErrnoName(errno); name != "" {
 			return name

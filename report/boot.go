@@ -4,10 +4,11 @@ package report
 // ROM of the SoC searches for the first loader, what the loader searches for the
 // operating system, and what was used this time.
 type Boot struct {
-	ROMOrder      Fact[[]string] `json:"rom_order,omitzero" class:"revision"`
-	ROMMode       Fact[string]   `json:"rom_mode,omitzero" class:"revision"`     // what decides it
-	Switches      Fact[[]string] `json:"switches,omitzero" class:"revision"`     // designators on the board
-	LoaderOrder   Fact[[]string] `json:"loader_order,omitzero" class:"firmware"` // media, or the loader's own words
+	ROMOrder      Fact[[]string] `json:"rom_order,omitzero" class:"environment"`  // as the unit is set, or as documented
+	ROMStraps     Fact[[]string] `json:"rom_straps,omitzero" class:"environment"` // media that the straps of this unit name, first tried first
+	ROMMode       Fact[string]   `json:"rom_mode,omitzero" class:"revision"`      // what decides it
+	Switches      Fact[[]string] `json:"switches,omitzero" class:"revision"`      // designators on the board
+	LoaderOrder   Fact[[]string] `json:"loader_order,omitzero" class:"firmware"`  // media, or the loader's own words
 	Current       Fact[string]   `json:"current,omitzero" class:"environment"`
 	CurrentDevice Fact[string]   `json:"current_device,omitzero" class:"environment"` // a name of storage[]
 	Loader        Fact[string]   `json:"loader,omitzero" class:"firmware"`            // u-boot, uefi, raspberry-pi, barebox, bios
@@ -15,6 +16,7 @@ type Boot struct {
 	Options       []BootOption   `json:"options,omitempty"`
 	Hints         []BootHint     `json:"hints,omitempty"`
 	Media         []BootMedium   `json:"media,omitempty"`
+	Straps        []Strap        `json:"straps,omitempty"`
 }
 
 // BootOption is a load option of UEFI.
@@ -26,6 +28,14 @@ type BootOption struct {
 	Active      Fact[bool]   `json:"active,omitzero" class:"environment"`
 	Ordered     Fact[bool]   `json:"ordered,omitzero" class:"environment"` // is in BootOrder
 	Device      Fact[string] `json:"device,omitzero" class:"environment"`  // where the partition that it names was found
+}
+
+// Strap is a field of a register that says where the boot ROM looks for a
+// loader, or took it from.
+type Strap struct {
+	Field string         `json:"field" class:"key"` // its name, address and bits, as in SRC_SBMR2 BMOD 0x020d801c 25:24
+	Value Fact[int64]    `json:"value,omitzero" class:"environment"`
+	Media Fact[[]string] `json:"media,omitzero" class:"environment"`
 }
 
 // BootHint is a parameter by which a loader tells the kernel of the boot.

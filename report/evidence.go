@@ -29,6 +29,10 @@ type Evidence struct {
 // is the outcome, Text the reason, N the number of questions that count.
 const OpEnd = "end"
 
+// OpNextRegister is the operation of the record that goes out before a register
+// is read: Subject is its address and name.
+const OpNextRegister = "next-register/1"
+
 // SetBytes stores an answer as Text if it is clean UTF-8, else as Data.
 func (e *Evidence) SetBytes(answer []byte) {
 	e.Text, e.Data = "", nil

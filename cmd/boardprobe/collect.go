@@ -28,6 +28,7 @@ func collectMain(stdin io.Reader, stdout io.Writer) int {
 	if err := json.NewDecoder(stdin).Decode(&opt); err != nil {
 		return 2
 	}
+	opt.Register = readRegister
 	lines := json.NewEncoder(stdout)
 	_, err := probe.Collect(context.Background(), opt, func(e report.Evidence) {
 		if lines.Encode(e) != nil {
@@ -52,8 +53,11 @@ func collect(ctx context.Context, opt probe.Options, said func(report.Evidence))
 		before := len(opt.Skip)
 		failed := collectOnce(ctx, self, opt, func(e report.Evidence) {
 			all = append(all, e)
-			if e.Op == report.OpEnd {
+			switch e.Op {
+			case report.OpEnd:
 				opt.Skip = append(opt.Skip, e.Section)
+				said(e)
+			case report.OpNextRegister: // the last that is heard, if the board stops there
 				said(e)
 			}
 		})

@@ -69,15 +69,19 @@ func evaluate(ctx context.Context, o order, progress io.Writer) (evaluation, err
 // lineWidth is what a terminal of 80 columns shows without a break.
 const lineWidth = 79
 
-// sectionLine says how a section ended, in one line of printable ASCII. The
+// sectionLine says how a section ended, or which register comes, in one line of printable ASCII. The
 // whole reason is in the report.
 func sectionLine(e report.Evidence) string {
+	said := e.Subject + " " + e.Text
+	if e.Op == report.OpNextRegister {
+		said = "reads " + e.Subject
+	}
 	line := strings.Map(func(c rune) rune {
 		if c < ' ' || c > '~' {
 			return '?'
 		}
 		return c
-	}, fmt.Sprintf("boardprobe: %-13s %s", e.Section, strings.TrimSpace(e.Subject+" "+e.Text)))
+	}, fmt.Sprintf("boardprobe: %-13s %s", e.Section, strings.TrimSpace(said)))
 	if len(line) > lineWidth {
 		line = line[:lineWidth-3] + "..."
 	}

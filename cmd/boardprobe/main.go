@@ -20,6 +20,8 @@ func main() {
 	switch name := filepath.Base(os.Args[0]); {
 	case name == collectRole:
 		os.Exit(collectMain(os.Stdin, os.Stdout))
+	case name == registerRole:
+		os.Exit(registerMain(os.Args[1:], os.Stdout))
 	case name == imageRole:
 		os.Exit(imageMain(os.Stdin, os.Stderr))
 	case name == "modprobe":

@@ -37,7 +37,7 @@ type settings struct {
 	out, name, root, key, pseudonymKey, only, exit string
 	labels                                         []string
 	timeout                                        time.Duration
-	quiet, showVersion                             bool
+	mmio, unproven, quiet, showVersion             bool
 }
 
 func flags(s *settings) *flag.FlagSet {
@@ -54,6 +54,8 @@ func flags(s *settings) *flag.FlagSet {
 	})
 	f.DurationVar(&s.timeout, "timeout", 2*time.Minute, "bound of the whole run (`D`)")
 	f.StringVar(&s.exit, "exit", "verdict", "exit by the `verdict`, or 0 as soon as the package is written")
+	f.BoolVar(&s.mmio, "mmio", false, "read the registers that say where the boot ROM looks, those of which Linux itself reads the block")
+	f.BoolVar(&s.unproven, "mmio-unproven", false, "read also those of which that is not known: one can stop the board, until its power is cut")
 	f.BoolVar(&s.quiet, "q", false, "print no line per section and no table")
 	f.BoolVar(&s.showVersion, "version", false, "print the version")
 	return f
@@ -77,6 +79,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return fail(stderr, fmt.Errorf("-name %s: want board or neutral", s.name), "")
 	case s.timeout <= 0:
 		return fail(stderr, fmt.Errorf("-timeout %v: want a time above zero, as in 90s", s.timeout), "")
+	case s.root != "" && (s.mmio || s.unproven):
+		return fail(stderr, errors.New("-mmio reads registers of this machine, -root reads files of another"), "")
 	case s.exit != "verdict" && s.exit != "written":
 		return fail(stderr, fmt.Errorf("-exit %s: want verdict or written", s.exit), "")
 	}
@@ -88,7 +92,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return fail(stderr, err, "-key takes ephemeral or an Ed25519 key: openssl genpkey -algorithm ed25519")
 	}
-	opt := probe.Options{Root: s.root, Key: pseudonym.NewKey()}
+	opt := probe.Options{Root: s.root, Key: pseudonym.NewKey(), MMIO: mmio(s.mmio, s.unproven)}
 	if s.pseudonymKey != "" {
 		opt.Key, err = readPseudonymKey(s.pseudonymKey)
 		if err != nil {
@@ -130,6 +134,17 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return exitOK
 	}
 	return require.Status(e.findings, require.FailOn{})
+}
+
+// mmio says which registers may be read.
+func mmio(proven, unproven bool) string {
+	switch {
+	case unproven:
+		return probe.MMIOUnproven
+	case proven:
+		return probe.MMIOProven
+	}
+	return ""
 }
 
 // fail prints one line, and perhaps what to do about it.

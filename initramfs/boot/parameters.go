@@ -25,6 +25,7 @@ type parameters struct {
 	blacklist []string      // boardprobe.blacklist: modules that are not loaded
 	load      []string      // boardprobe.load: modules besides those that devices name
 	labels    []string      // boardprobe.label: K=V, may be repeated
+	mmio      string        // boardprobe.mmio: proven or unproven
 
 	options map[string]string // parameters of modules, by the module's name
 }
@@ -110,6 +111,15 @@ func (p *parameters) set(name, value string) error {
 		p.blacklist = append(p.blacklist, strings.FieldsFunc(value, func(r rune) bool { return r == ',' })...)
 	case "load":
 		p.load = append(p.load, strings.FieldsFunc(value, func(r rune) bool { return r == ',' })...)
+	case "mmio":
+		switch value {
+		case "proven", "unproven":
+			p.mmio = value
+		case "none":
+			p.mmio = ""
+		default:
+			return fmt.Errorf("want none, proven or unproven")
+		}
 	case "label":
 		p.labels = append(p.labels, value)
 	default:

@@ -30,6 +30,8 @@ func TestParameters(t *testing.T) {
 		"boardprobe.modules=none boardprobe.modules=auto":      func(*parameters) {},
 		"boardprobe.blacklist=a,b-c,,d boardprobe.blacklist=e": func(p *parameters) { p.blacklist = []string{"a", "b-c", "d", "e"} },
 		"boardprobe.load=a,b-c,,d":                             func(p *parameters) { p.load = []string{"a", "b-c", "d"} },
+		"boardprobe.mmio=unproven":                             func(p *parameters) { p.mmio = "unproven" },
+		"boardprobe.mmio=proven boardprobe.mmio=none":          func(*parameters) {},
 		"boardprobe.blacklist=":                                func(*parameters) {},
 		`boardprobe.label=hw=B2 boardprobe.label="lot=7 of 9"`: func(p *parameters) { p.labels = []string{"hw=B2", "lot=7 of 9"} },
 		"usb-storage.delay_use=5 usb_storage.quirks=a:b:c":     func(p *parameters) { p.options["usb_storage"] = "delay_use=5 quirks=a:b:c" },
@@ -46,7 +48,7 @@ func TestParameters(t *testing.T) {
 }
 
 func same(a, b parameters) bool {
-	return a.volume == b.volume && a.end == b.end && a.timeout == b.timeout && a.modules == b.modules &&
+	return a.volume == b.volume && a.end == b.end && a.timeout == b.timeout && a.modules == b.modules && a.mmio == b.mmio &&
 		slices.Equal(a.blacklist, b.blacklist) && slices.Equal(a.load, b.load) && slices.Equal(a.labels, b.labels) && maps.Equal(a.options, b.options)
 }
 
@@ -57,7 +59,7 @@ func TestParametersThatMakeNoSense(t *testing.T) {
 	want, _ := parseParameters("")
 	for _, line := range []string{
 		"boardprobe.out=", "boardprobe.out=TWELVE-CHARS", "boardprobe.out=\x1b[2J", "boardprobe.out=ST\xc3\x84BE", "boardprobe.out=\"A\nB\"",
-		"boardprobe.end", "boardprobe.end=halt", "boardprobe.end=POWEROFF", "boardprobe.end=" + strings.Repeat("x", 60000),
+		"boardprobe.end", "boardprobe.end=halt", "boardprobe.mmio=yes", "boardprobe.mmio=", "boardprobe.end=POWEROFF", "boardprobe.end=" + strings.Repeat("x", 60000),
 		"boardprobe.timeout=", "boardprobe.timeout=90", "boardprobe.timeout=0s", "boardprobe.timeout=-1m", "boardprobe.timeout=61m", "boardprobe.timeout=1e9h",
 		"boardprobe.modules", "boardprobe.modules=some", "boardprobe.mmio=1", "boardprobe.=1", "boardprobe.END=hold",
 		"boardprobe." + strings.Repeat("y", 60000) + "=\x1b]0;",
