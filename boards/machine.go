@@ -25,6 +25,7 @@ type Board struct {
 	Straps        []Strap             // registers that say where the ROM looks or took the loader from
 	LoaderOffsets []LoaderOffset      // where a loader is on the media; ROMs that want a file or a partition have a note
 	SecureBoot    report.Fact[string] // how a board that takes only signed loaders can be told from Linux
+	Locks         []Lock              // where Linux can see it
 	OrderReadable report.Fact[bool]   // whether the order of this unit can be read on the running board
 	Note          report.Fact[string] // what else to know about its start
 }
@@ -49,10 +50,12 @@ type machineFile struct {
 	Straps        []strapFile       `json:"straps,omitempty"`
 	LoaderOffsets []loaderFile      `json:"loader_offsets,omitempty"`
 	SecureBoot    *said[string]     `json:"secure_boot,omitempty"`
+	Locks         []lockFile        `json:"locks,omitempty"`
 	OrderReadable *said[bool]       `json:"order_readable,omitempty"`
 	Note          *said[string]     `json:"note,omitempty"`
 
 	straps []Strap // decoded by check
+	locks  []Lock  // as well
 }
 
 func (m *machineFile) check() error {
@@ -91,6 +94,9 @@ func (m *machineFile) cite() error {
 	}
 	for i := range m.LoaderOffsets {
 		lists = append(lists, m.LoaderOffsets[i].From)
+	}
+	for i := range m.Locks {
+		lists = append(lists, m.Locks[i].From)
 	}
 	used := map[string]bool{}
 	for _, list := range lists {
@@ -139,13 +145,20 @@ func (s *said[T]) from() []string {
 
 // decode reads the registers and checks the places.
 func (m *machineFile) decode() error {
-	m.straps = nil
+	m.straps, m.locks = nil, nil
 	for i := range m.Straps {
 		s, err := m.Straps[i].strap()
 		if err != nil {
 			return fmt.Errorf("strap %q: %w", m.Straps[i].Name, err)
 		}
 		m.straps = append(m.straps, s)
+	}
+	for i := range m.Locks {
+		l, err := m.Locks[i].lock()
+		if err != nil {
+			return fmt.Errorf("lock %d: %w", i, err)
+		}
+		m.locks = append(m.locks, l)
 	}
 	for i := range m.LoaderOffsets {
 		if err := m.LoaderOffsets[i].check(); err != nil {
@@ -162,6 +175,10 @@ func (m *machineFile) board(match string) Board {
 	}
 	for _, s := range m.straps {
 		b.Straps = append(b.Straps, s.clone())
+	}
+	for _, l := range m.locks {
+		l.Only, l.Closed, l.Open, l.From = slices.Clone(l.Only), slices.Clone(l.Closed), slices.Clone(l.Open), slices.Clone(l.From)
+		b.Locks = append(b.Locks, l)
 	}
 	for i := range m.LoaderOffsets {
 		b.LoaderOffsets = append(b.LoaderOffsets, m.LoaderOffsets[i].offsets()...)

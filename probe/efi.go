@@ -215,8 +215,7 @@ func partitionOwners(h *Host) map[string]report.Fact[string] {
 }
 
 // collectSecurity reads the state of Secure Boot (UEFI 2.10, 32.3). Whether the
-// fuses of a SoC demand signatures cannot be read on most; what the loader said
-// of it is taken over.
+// fuses of a SoC demand signatures, what the loader or a word of them says.
 func collectSecurity(_ context.Context, h *Host) (report.Security, error) {
 	var s report.Security
 	efi := h.List("sys/firmware/efi")
@@ -260,7 +259,8 @@ func collectSecurity(_ context.Context, h *Host) (report.Security, error) {
 }
 
 // fusedState says what a board without UEFI tells of its fuses: what the loader
-// passed on the command line, or a Raspberry Pi in its device tree.
+// passed on the command line, a Raspberry Pi in its device tree, or what boards
+// knows of the SoC.
 func fusedState(h *Host, efi Answer) report.Fact[string] {
 	line := h.Text("proc/cmdline")
 	for field := range strings.FieldsSeq(line.Value) {
@@ -281,5 +281,7 @@ func fusedState(h *Host, efi Answer) report.Fact[string] {
 		enforced := signed.Data[3]&0x18 != 0
 		return report.Known(map[bool]string{true: "enforced", false: "disabled"}[enforced], signed.ID)
 	}
-	return report.Missing[string](report.NotProbed, "the fuses of this SoC cannot be read from Linux by this program; ask who programmed them", append(line.From, efi.ID)...)
+	state := lockState(h)
+	state.From = both(state.From, append(line.From, efi.ID))
+	return state
 }

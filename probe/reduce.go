@@ -32,6 +32,7 @@ func gatherers() []gatherer {
 		{"taints/1", gatherTaints},
 		{"firmware/1", gatherFirmware},
 		{"node-at/1", gatherOwners},
+		{"word/1", gatherWord},
 	}
 }
 

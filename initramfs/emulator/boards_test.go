@@ -32,6 +32,7 @@ type board struct {
 	long     bool // only in the long matrix
 	noPower  bool // the machine cannot switch itself off
 	model    string
+	straps   string            // media that the registers name, where they are read
 	verdicts map[string]string // by check, of those that this board is for
 }
 
@@ -95,6 +96,16 @@ func (b board) stick(number int, label string) board {
 	return b
 }
 
+// aspeed is a board whose emulator has a strap that can be set.
+func aspeed(name, option, straps string) board {
+	return board{
+		name: name, arch: "arm", suite: "bookworm", console: "ttyS4", cpus: 2, ramMiB: 1024, long: true, noPower: true,
+		machine: []string{"-M", "ast2600-evb," + option}, dtb: "aspeed-ast2600-evb.dtb", append: "boardprobe.mmio=proven",
+		disks: []disk{{kind: report.KindSD, mib: 64, label: label}},
+		model: "AST2600 EVB", straps: straps,
+	}
+}
+
 // boards is the list of boards.
 func boards() []board {
 	other := virt("virt-ram", 1)
@@ -136,10 +147,11 @@ func boards() []board {
 			verdicts: map[string]string{"cds.ram": "pass", "cds.storage": "unknown", "cds.storage-kind": "pass"},
 		},
 		{
-			name: "mcimx6ul", arch: "arm", suite: "bookworm", console: "ttymxc0", cpus: 1, ramMiB: 512,
+			name: "mcimx6ul", arch: "arm", suite: "bookworm", console: "ttymxc0", cpus: 1, ramMiB: 512, append: "boardprobe.mmio=proven",
 			machine: []string{"-M", "mcimx6ul-evk"}, dtb: "imx6ul-14x14-evk.dtb",
 			disks:    []disk{{kind: report.KindSD, mib: 64, label: label, index: 0}},
 			model:    "Freescale i.MX6 UltraLite 14x14 EVK Board",
+			straps:   "usb", // all registers are zero: no fuse is blown
 			verdicts: map[string]string{"cds.ram": "fail", "cds.storage": "unknown", "cds.storage-kind": "pass"},
 		},
 		{
@@ -178,6 +190,7 @@ func boards() []board {
 			disks: []disk{{kind: report.KindSD, mib: 64, label: label}},
 			model: "Xunlong Orange Pi PC",
 		},
+		aspeed("ast2600", "boot-emmc=false", "spi-nor"), aspeed("ast2600-emmc", "boot-emmc=true", "emmc"),
 		{
 			name: "riscv64", arch: "riscv64", suite: "sid", console: "ttyS0", cpus: 2, ramMiB: 2048, newest: true, long: true,
 			machine: []string{"-M", "virt"},

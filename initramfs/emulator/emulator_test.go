@@ -248,6 +248,11 @@ func (o *outcome) buses(t *testing.T, check func(string, any, any)) {
 		check("number of network interfaces", len(r.Network), len(b.nics))
 	}
 	o.radios(t, check)
+	check("boot.rom_straps", strings.Join(r.Boot.ROMStraps.Value, " "), b.straps)
+	if b.straps != "" {
+		check("registers that are announced", bytes.Count(o.log, []byte("boardprobe: straps        reads 0x")) > 0, true)
+		check("boot.rom_order", r.Boot.ROMOrder.Value, r.Boot.ROMStraps.Value)
+	}
 	given := map[string]int{}
 	for _, d := range b.disks {
 		given[d.kind]++
