@@ -24,9 +24,13 @@ func collectBoot(_ context.Context, h *Host) (report.Boot, error) {
 	chosenLoader(h, &b)
 	hints(h, &b)
 	uefiBoot(h, &b)
+	biosBoot(h, &b)
 	raspberryBoot(h, &b)
 	err := bootMedia(h, romFamily(known), &b)
 	loaderSettings(&b)
+	disks, from := candidates(h)
+	namedDevice(h, disks, &b)
+	bootPlaces(h, disks, from, &b)
 	if b.LoaderOrder.IsZero() {
 		b.LoaderOrder = report.Missing[[]string](report.NotProbed, "the loader does not say it to Linux; log its console from power-on, or print its environment", evidenceOf(&b)...)
 	}
@@ -94,7 +98,13 @@ func chosenLoader(h *Host, b *report.Boot) {
 			b.Loader, b.LoaderVersion = report.Known(c.loader, version.From...), version
 		}
 	}
+	if reason := h.Text(deviceTree + "chosen/reset-source"); reason.OK() {
+		b.ResetReason = reason
+	}
 	efi := h.List("sys/firmware/efi")
+	if loader := linuxLoader(h); loader.OK() {
+		b.LinuxLoader = loader
+	}
 	vendor, version := h.Text(dmi+"bios_vendor"), h.Text(dmi+"bios_version")
 	if b.Loader.OK() {
 		return
@@ -126,6 +136,36 @@ func hints(h *Host, b *report.Boot) {
 		if (hint.Kind == cmdline.Medium || hint.Kind == cmdline.Device) && hint.HasMedia && !b.Current.OK() {
 			b.Current = report.Known(hint.Media, line.ID).Noting("the loader passed " + oneLine(hint.Key))
 		}
+	}
+}
+
+// namedDevice finds the disk that a loader names as the one that it was started
+// from: barebox by its path in the device tree (common/oftree.c), others on the
+// kernel's command line by that or as a platform device.
+func namedDevice(h *Host, disks []candidate, b *report.Boot) {
+	name := report.Fact[string]{Gap: report.Absent}
+	for _, hint := range b.Hints {
+		if hint.Kind.Value == string(cmdline.Device) && hint.Value.OK() && !name.OK() {
+			name = hint.Value.Noting("the loader passed " + hint.Key)
+		}
+	}
+	if b.Loader.Value == "barebox" {
+		name = h.Text(deviceTree + "chosen/bootsource")
+		if name.OK() {
+			name.Note = "barebox passed bootsource"
+		}
+	}
+	if !name.OK() {
+		return
+	}
+	d, ok := deviceByNode(disks, name.Value)
+	if !ok {
+		b.CurrentDevice = report.Missing[string](report.Absent, oneLine("no disk at "+name.Value), name.From...)
+		return
+	}
+	b.CurrentDevice = report.Known(d.name, both(name.From, d.from.From)...).Noting(oneLine(name.Note))
+	if d.kind != "" && (!b.Current.OK() || b.Current.Basis == report.Inferred) {
+		b.Current = report.Known(d.kind, b.CurrentDevice.From...).Noting(b.CurrentDevice.Note)
 	}
 }
 

@@ -78,7 +78,11 @@ func reduceSignatures(file []byte) []byte {
 
 // variable reads a variable of UEFI and parses its value.
 func variable[T report.Value](h *Host, name string, parser func([]byte) (T, error)) report.Fact[T] {
-	return parse(h, efivars+name+"-"+efivar.GlobalGUID, func(file []byte) (T, error) {
+	return vendorVariable(h, name, efivar.GlobalGUID, parser)
+}
+
+func vendorVariable[T report.Value](h *Host, name, guid string, parser func([]byte) (T, error)) report.Fact[T] {
+	return parse(h, efivars+name+"-"+guid, func(file []byte) (T, error) {
 		_, value, err := efivar.Parse(file)
 		if err != nil {
 			var zero T
@@ -130,6 +134,9 @@ func uefiBoot(h *Host, b *report.Boot) {
 		if !ok || !o.Active.Value {
 			continue
 		}
+		if !o.Device.IsZero() {
+			b.Places = append(b.Places, report.BootPlace{Place: placeName("loader", len(words), optionWord(o)), Device: o.Device})
+		}
 		from = append(from, o.Active.From...)
 		words = append(words, optionWord(o))
 	}
@@ -137,6 +144,7 @@ func uefiBoot(h *Host, b *report.Boot) {
 	if ordered.OK() {
 		b.LoaderOrder = report.Known(words, from...).By(report.Configured).Noting("BootOrder " + strings.Trim(ordered.Value, "[]"))
 	}
+	defer uefiLoader(h, tables, b)
 	if !current.OK() {
 		return
 	}
@@ -148,6 +156,26 @@ func uefiBoot(h *Host, b *report.Boot) {
 	b.Current = report.Known(optionWord(o), both(current.From, o.Active.From)...).Noting("BootCurrent is " + o.Number)
 	if o.Device.OK() {
 		b.CurrentDevice = o.Device
+	}
+}
+
+// uefiLoader reads what a boot loader that UEFI started left in variables: where
+// it was started from and what it is (systemd.io/BOOT_LOADER_INTERFACE), and of
+// a Jetson which copy of the firmware runs.
+func uefiLoader(h *Host, tables map[string]report.Fact[string], b *report.Boot) {
+	partition := vendorVariable(h, "LoaderDevicePartUUID", efivar.LoaderGUID, efivar.ParsePartUUID)
+	if owner, ok := tables[partition.Value]; ok && partition.OK() {
+		b.CurrentDevice = report.Known(owner.Value, both(partition.From, owner.From)...).Noting("LoaderDevicePartUUID")
+		if strings.HasPrefix(b.Current.Value, "entry ") {
+			// The firmware made the option itself; the partition tells its medium.
+			b.Current = report.Known(mediumWord(owner.Value), both(b.Current.From, b.CurrentDevice.From)...).Noting(oneLine(b.Current.Note + ", " + b.Current.Value))
+		}
+	}
+	if info := vendorVariable(h, "LoaderInfo", efivar.LoaderGUID, efivar.ParseText); info.OK() {
+		b.EFILoader = info
+	}
+	if running := vendorVariable(h, "BootChainFwCurrent", efivar.NVIDIAGUID, efivar.ParseBootChain); running.OK() {
+		b.FirmwareCopy = running
 	}
 }
 

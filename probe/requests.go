@@ -38,6 +38,7 @@ func (s *system) requests() []request {
 		{"links/1", askLinks},                    // rtnetlink, a dump of the links
 		{"ethtool-driver/1", askDriver},          // SIOCETHTOOL with ETHTOOL_GDRVINFO
 		{"tpm", askTPM},                          // the commands of tpmCommands
+		{"bios-disks/1", s.askBIOSDisks},         // reads the first sector of disks
 		{"registers/1", s.askRegisters},          // which registers may be read
 		{report.OpNextRegister, askNextRegister}, // nothing: the record says what comes
 		{"register/1", s.askRegister},            // one word through /dev/mem, in a process of its own

@@ -17,6 +17,11 @@ type Boot struct {
 	Hints         []BootHint     `json:"hints,omitempty"`
 	Media         []BootMedium   `json:"media,omitempty"`
 	Straps        []Strap        `json:"straps,omitempty"`
+	Places        []BootPlace    `json:"places,omitempty"`
+	LinuxLoader   Fact[string]   `json:"linux_loader,omitzero" class:"software"`     // who started the kernel on x86
+	EFILoader     Fact[string]   `json:"efi_loader,omitzero" class:"software"`       // what the loader that UEFI started calls itself
+	FirmwareCopy  Fact[string]   `json:"firmware_copy,omitzero" class:"environment"` // of the two copies of a Jetson: A or B
+	ResetReason   Fact[string]   `json:"reset_reason,omitzero" class:"volatile"`     // as the loader passed it
 }
 
 // BootOption is a load option of UEFI.
@@ -28,6 +33,12 @@ type BootOption struct {
 	Active      Fact[bool]   `json:"active,omitzero" class:"environment"`
 	Ordered     Fact[bool]   `json:"ordered,omitzero" class:"environment"` // is in BootOrder
 	Device      Fact[string] `json:"device,omitzero" class:"environment"`  // where the partition that it names was found
+}
+
+// BootPlace is a place of an order that is a medium, and the disk that it means.
+type BootPlace struct {
+	Place  string       `json:"place" class:"key"`                   // of which order, the how manieth, and the word there, as in loader 1 mmc0
+	Device Fact[string] `json:"device,omitzero" class:"environment"` // a name of storage[]
 }
 
 // Strap is a field of a register that says where the boot ROM looks for a

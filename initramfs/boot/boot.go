@@ -109,6 +109,10 @@ func (b *board) guard(what string, step func()) {
 
 // prepare makes the board as complete as it can be, and leaves the record of it
 // for the probe.
+// biosDisks is the module that shows what a BIOS says of its disks. No device
+// asks for it.
+const biosDisks = "edd"
+
 func (b *board) prepare() {
 	mounts := mountAll(firstMounts())
 	quiet()
@@ -126,6 +130,9 @@ func (b *board) prepare() {
 		b.consoles.printf("boardprobe: %v\n", err)
 	}
 	if l != nil {
+		if _, err := os.Stat("/sys/firmware/efi"); err != nil && len(l.table.Named(biosDisks)) > 0 {
+			l.request(biosDisks)
+		}
 		for _, name := range b.parameters.load {
 			if len(l.table.Named(name)) == 0 {
 				b.consoles.printf("boardprobe: kernel parameter boardprobe.load: the image has no module %.64q\n", name)

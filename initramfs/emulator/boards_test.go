@@ -32,6 +32,7 @@ type board struct {
 	long     bool // only in the long matrix
 	noPower  bool // the machine cannot switch itself off
 	model    string
+	bios     []string          // disks in the order of the BIOS, as Linux calls them
 	straps   string            // media that the registers name, where they are read
 	verdicts map[string]string // by check, of those that this board is for
 }
@@ -164,6 +165,14 @@ func boards() []board {
 			nics:     []nic{{"e1000e", "52:54:00:c7:1d:39"}},
 			serials:  []string{"SYSQ66120077", "6c1f3b52-8a0e-4d47-9e55-0c7d2f3a9b61", "CHASQ5517204"},
 			verdicts: map[string]string{"cds.ram": "pass", "cds.storage": "pass", "cds.storage-kind": "warn", "cds.kernel": "pass"},
+		},
+		{
+			name: "bios", arch: "amd64", suite: "bookworm", console: "ttyS0", cpus: 2, ramMiB: 1024, long: true,
+			machine: []string{"-M", "pc", "-cpu", "qemu64"},
+			disks: []disk{
+				{kind: report.KindVirtio, mib: 64, serial: "VIRTQ99817768", label: label}, {kind: report.KindVirtio, mib: 128, serial: "VIRTQ99817769", label: "OTHER"},
+			},
+			bios: []string{"vda", "vdb"},
 		},
 		{
 			name: "imx8mp-emmc", arch: "arm64", suite: "trixie", console: "ttymxc1", cpus: 4, ramMiB: 3072, newest: true, long: true,

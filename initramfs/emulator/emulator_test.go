@@ -249,6 +249,15 @@ func (o *outcome) buses(t *testing.T, check func(string, any, any)) {
 	}
 	o.radios(t, check)
 	check("boot.rom_straps", strings.Join(r.Boot.ROMStraps.Value, " "), b.straps)
+	if b.bios != nil {
+		var disks []string
+		for _, p := range r.Boot.Places {
+			disks = append(disks, p.Device.Value)
+		}
+		check("disks of the BIOS", disks, b.bios)
+		check("boot.loader_order", len(r.Boot.LoaderOrder.Value), len(b.bios))
+		check("boot.linux_loader", r.Boot.LinuxLoader.Value, "QEMU")
+	}
 	if b.straps != "" {
 		check("registers that are announced", bytes.Count(o.log, []byte("boardprobe: straps        reads 0x")) > 0, true)
 		check("boot.rom_order", r.Boot.ROMOrder.Value, r.Boot.ROMStraps.Value)

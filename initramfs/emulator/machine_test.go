@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"golang.org/x/sys/unix"
+	"hash/crc32"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -198,6 +199,8 @@ func makeDisk(t testing.TB, name string, d disk) {
 	table[450] = 0x0c
 	binary.LittleEndian.PutUint32(table[454:], uint32(d.offset()/512))
 	binary.LittleEndian.PutUint32(table[458:], uint32((size-d.offset())/512))
+	// A signature at 440, by which the disks of a BIOS are found.
+	binary.LittleEndian.PutUint32(table[440:], crc32.ChecksumIEEE([]byte(name)))
 	table[510], table[511] = 0x55, 0xaa
 	if _, err := f.WriteAt(table, 0); err != nil {
 		t.Fatal(err)

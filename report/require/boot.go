@@ -13,9 +13,9 @@ func bootOptions(r *report.Report) answer {
 	a := answer{verdict: Ask, facts: []string{"boot.rom_order", "boot.loader_order", "boot.current"}}
 	b := &r.Boot
 	var words, sources []string
-	add := func(what string, f report.Fact[[]string]) {
+	add := func(what, key string, f report.Fact[[]string]) {
 		if order, ok := f.Get(); ok {
-			words = append(words, fmt.Sprintf("%s: %s", what, listText(order)))
+			words = append(words, fmt.Sprintf("%s: %s", what, listText(withDisks(b, key, order))))
 			if f.Basis == report.Documented {
 				sources = append(sources, f.From...)
 			}
@@ -27,13 +27,19 @@ func bootOptions(r *report.Report) answer {
 			rom = known.ROMOrder
 		}
 	}
-	add("boot ROM", rom)
-	add("loader "+valueOf(b.Loader), b.LoaderOrder)
+	add("boot ROM", "rom", rom)
+	add("loader "+valueOf(b.Loader), "loader", b.LoaderOrder)
 	if used := valueOf(b.Current); used != "" {
+		if disk := valueOf(b.CurrentDevice); disk != "" {
+			used += " (" + disk + ")"
+		}
 		words = append(words, "used: "+used)
 	}
 	a.found = strings.Join(words, "; ")
 	a.detail = "The boot ROM decides before any program runs; its order is documented, not read."
+	if b.ROMStraps.OK() {
+		a.detail = "The order of the boot ROM was read from the straps of this unit."
+	}
 	for _, gap := range []struct {
 		what string
 		why  string
@@ -46,6 +52,20 @@ func bootOptions(r *report.Report) answer {
 		a.detail += " Source: " + strings.Join(sources, "; ") + "."
 	}
 	return a
+}
+
+// withDisks adds to the words of an order the disks that they mean.
+func withDisks(b *report.Boot, key string, order []string) []string {
+	list := make([]string, len(order))
+	for i, word := range order {
+		list[i] = word
+		for _, p := range b.Places {
+			if p.Place == fmt.Sprintf("%s %d %s", key, i+1, word) && p.Device.OK() {
+				list[i] += " (" + p.Device.Value + ")"
+			}
+		}
+	}
+	return list
 }
 
 // closedBoard decides security.closed: will the board start what its maker did
