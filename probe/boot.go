@@ -27,6 +27,7 @@ func collectBoot(_ context.Context, h *Host) (report.Boot, error) {
 	biosBoot(h, &b)
 	raspberryBoot(h, &b)
 	err := bootMedia(h, romFamily(known), &b)
+	otherEnvironments(h, &b)
 	loaderSettings(&b)
 	disks, from := candidates(h)
 	namedDevice(h, disks, &b)

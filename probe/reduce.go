@@ -44,6 +44,7 @@ func reducers() []reducer {
 		{"efi-option/1", 64 << 10, reduceLoadOption},
 		{"efi-keys/1", 1 << 20, reduceSignatures},
 		{"rpi-config/1", 64 << 10, reduceRaspberry},
+		{"environment-file/1", environmentBytes, reduceEnvironment},
 		{"dpkg/1", 32 << 20, func(d []byte) []byte { return reducePackages(d, "Package", "Version", "License", "Status") }},
 		{"apk/1", 32 << 20, func(d []byte) []byte { return reducePackages(d, "P", "V", "L", "") }},
 	}

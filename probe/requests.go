@@ -32,6 +32,7 @@ func (s *system) requests() []request {
 		{"nvme-health/1", askNVMeHealth},         // NVME_IOCTL_ADMIN_CMD with Get Log Page
 		{"partitions/1", askPartitions},          // reads at most a few hundred kB of a disk
 		{"loader/1", askLoader},                  // reads the first 16 MiB of a disk
+		{"environment/1", askEnvironment},        // reads at most 1 MiB of a disk, or a file of a FAT partition
 		{"nl80211/1", askWireless},               // generic netlink, dumps of radios and rules
 		{"bluetooth/1", askBluetooth},            // the management socket, commands that read
 		{"kernel-log/1", askKernelLog},           // /dev/kmsg

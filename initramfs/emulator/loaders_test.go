@@ -46,6 +46,9 @@ const (
 	sunxiEnvironment = 64 << 10
 )
 
+// searched is how much of the start of a medium the probe searches.
+const searched = 16 << 20
+
 func loaders() []loaded {
 	const uboot = "usr/lib/u-boot/"
 	// U-Boot for this board has no driver of the SD slot.
@@ -66,6 +69,10 @@ func loaders() []loaded {
 	// Nearer to the start, which is what is searched if there is little time.
 	saved.name, saved.disks = "uboot-saved", slices.Clone(card.disks)
 	saved.disks[0].start = 1
+	// Its environment is a file behind what is searched of a medium.
+	far := saved
+	far.name, far.disks = "uboot-far", slices.Clone(card.disks)
+	far.disks[0].start = 24
 	sunxi := [3]string{"sid", "u-boot-sunxi:armhf", uboot + "orangepi_pc_plus/u-boot-sunxi-with-spl.bin"}
 	risc := board{
 		name: "uboot-riscv64", arch: "riscv64", suite: "sid", console: "ttyS0", cpus: 2, ramMiB: 2048, newest: true,
@@ -92,6 +99,7 @@ func loaders() []loaded {
 		{board: risc, boot: 1, loader: [3]string{"trixie", "u-boot-qemu", uboot + "qemu-riscv64_smode/u-boot.bin"}, as: "-kernel"},
 		{board: card, loader: sunxi, order: true},
 		{board: saved, loader: sunxi, order: true, targets: "usb0 mmc_auto"},
+		{board: far, loader: sunxi, order: true, targets: "pxe mmc_auto usb0"},
 		{board: pc, boot: 1, manager: [2]string{"amd64", "x64"}, secure: true, short: true},
 		{
 			board: server, boot: 1, manager: [2]string{"arm64", "aa64"},
@@ -138,6 +146,9 @@ func TestLoaders(t *testing.T) {
 			}
 			if l.manager[0] != "" {
 				l.uefi(t, o, check)
+				if *long {
+					l.reordered(t, w, o, args)
+				}
 			} else {
 				l.uboot(t, o, check)
 			}
@@ -340,6 +351,9 @@ func (l *loaded) uboot(t *testing.T, o outcome, check func(string, any, any)) {
 		}
 		at := bytes.Index(disk, []byte(savedEnvironment(t, program, l.targets)))
 		want, place, end = l.targets, fmt.Sprintf("saved@%d", at), int64(at)+sunxiEnvironment
+		if at >= searched {
+			place, end = "saved@0 of uboot.env on mmcblk0p1", 0
+		}
 		check("U-Boot has loaded its environment", bytes.Contains(o.log, []byte("Loading Environment from FAT... OK")), true)
 	}
 	// An emulated card can be too slow for the probe to read all that it wants.
@@ -420,6 +434,56 @@ func (l *loaded) uefi(t *testing.T, o outcome, check func(string, any, any)) {
 		check("security.secure_boot", s.SecureBoot.Gap, report.Unsupported)
 	}
 	check("security.keys", s.Keys.Value, []string{})
+}
+
+// reordered turns the disks in the stored BootOrder round and starts the board
+// again: the report follows. Firmware tries what it cannot start and goes on; its
+// own shell stays where it is, for that would be started.
+func (l *loaded) reordered(t *testing.T, w *workshop, first outcome, args []string) {
+	name := filepath.Join(first.dir, "vars.fd")
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	order := storedVariables(t, name)["BootOrder"]
+	if bytes.Count(data, order) == 0 || len(order) < 4 {
+		t.Fatalf("%s: stored BootOrder %x", l.name, order)
+	}
+	turned := bytes.Clone(order)
+	var disks []int // places in the order
+	for i := 0; i < len(order); i += 2 {
+		o := parseOption(storedVariables(t, name)[fmt.Sprintf("Boot%04X", binary.LittleEndian.Uint16(order[i:]))])
+		if slices.Contains([]string{report.KindUSB, report.KindSATA, report.KindNVMe, report.KindSD}, o.medium) {
+			disks = append(disks, i)
+		}
+	}
+	for k, i := range disks {
+		copy(turned[i:i+2], order[disks[len(disks)-1-k]:])
+	}
+	if err := os.WriteFile(name, bytes.ReplaceAll(data, order, turned), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if volume := l.volume(); volume >= 0 {
+		makeDisk(t, filepath.Join(first.dir, fmt.Sprintf("disk%d", volume)), l.disks[volume])
+	}
+	for _, made := range []string{"received.board.tar.gz", "volume.board.tar.gz"} {
+		if err := os.Remove(filepath.Join(first.dir, made)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	second := w.evaluate(t, l.board, args, first.dir)
+	if second.report == nil {
+		return
+	}
+	check := func(what string, got, want any) {
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%s, other order: %s = %v; want %v", l.name, what, got, want)
+		}
+	}
+	l.uefi(t, second, check)
+	a, b := first.report.Boot.LoaderOrder, second.report.Boot.LoaderOrder
+	check("boot.loader_order follows "+a.Note+", "+b.Note, fmt.Sprint(a.Value) != fmt.Sprint(b.Value), true)
+	t.Logf("%-14s order %v, turned round %v", l.name, a.Value, b.Value)
 }
 
 // Attributes of a load option (UEFI 2.10, 3.1.3). The boot manager passes over

@@ -1,5 +1,6 @@
 // Package fat reads what identifies a FAT volume: its kind, and the label by
-// which people choose where a report goes.
+// which people choose where a report goes; and small files of its root directory,
+// without mounting it.
 //
 // The structures are those of Microsoft's "FAT: General Overview of On-Disk
 // Format", version 1.03 (fatgen103). The package is given bytes and neither
@@ -26,6 +27,12 @@ type Volume struct {
 	BootLabel  string // the label in the boot sector, which is not kept up to date; "" if there is none
 	RootOffset int64  // of the root directory, in bytes from the start of the volume
 	RootBytes  int    // how much of the root directory follows there in one piece, at most MaxRootBytes
+
+	tableOffset  int64 // of the first table of clusters
+	dataOffset   int64 // of cluster 2
+	clusterBytes int64
+	clusters     uint32
+	rootCluster  uint32 // of FAT32
 }
 
 // ErrNotFAT says that the sector is not the start of a FAT volume.
@@ -84,8 +91,9 @@ func Parse(sector []byte) (Volume, error) {
 	if reserved == 0 || count == 0 || perFAT == 0 || data >= total {
 		return Volume{}, ErrNotFAT
 	}
-	v := Volume{Bits: 12}
-	switch clusters := (total - data) / cluster; {
+	clusters := (total - data) / cluster
+	v := Volume{Bits: 12, tableOffset: reserved * size, dataOffset: data * size, clusterBytes: cluster * size, clusters: uint32(min(clusters, 1<<28))}
+	switch {
 	case clusters >= minClusters32:
 		v.Bits = 32
 	case clusters >= minClusters16:
@@ -99,6 +107,7 @@ func Parse(sector []byte) (Volume, error) {
 		if entries != 0 || first < 2 || data+(first-2)*cluster >= total {
 			return Volume{}, ErrNotFAT
 		}
+		v.rootCluster = uint32(first)
 		v.RootOffset = (data + (first-2)*cluster) * size
 		v.RootBytes = int(min(cluster*size, MaxRootBytes))
 	} else {
