@@ -50,8 +50,10 @@ const (
 type Witness struct {
 	Kind      Kind
 	Text      string // of the line, printable ASCII, at most 200 characters
-	Line      int    // from 1; where it was said first
-	Count     int    // how often it was said
+	Boot      int    // of the boots in the log, from 1
+	Line      int    // from 1; where this boot said it first
+	Last      int    // and where last
+	Count     int    // how often
 	Value     string // see the kinds; a part of Text
 	HasValue  bool
 	SizeBytes int64 // of DRAM
@@ -65,12 +67,13 @@ const (
 	maxColumns   = 1024 // of a line that are looked at
 )
 
-// Parse reads a log. Equal lines are one witness. It is not complete if there are
-// more than 256 different ones.
+// Parse reads a log. Equal lines of one boot are one witness. It is not complete
+// if there are more than 256; then those of the oldest boots are left out first.
 func Parse(log []byte) (witnesses []Witness, complete bool) {
 	known := rows()
 	complete = true
 	number := 0
+	s := sequence{boot: 1}
 	for raw := range bytes.Lines(log) {
 		number++
 		// A line that was printed over is several.
@@ -80,17 +83,21 @@ func Parse(log []byte) (witnesses []Witness, complete bool) {
 				continue
 			}
 			w, ok := recognise(known, text)
-			if !ok {
+			if !ok || !s.follow(w.Kind) {
 				continue
 			}
-			at := slices.IndexFunc(witnesses, func(o Witness) bool { return o.Kind == w.Kind && o.Text == w.Text })
-			switch {
-			case at >= 0:
+			at := slices.IndexFunc(witnesses, func(o Witness) bool { return o.Boot == s.boot && o.Kind == w.Kind && o.Text == w.Text })
+			if at >= 0 {
 				witnesses[at].Count++
-			case len(witnesses) == maxWitnesses:
+				witnesses[at].Last = number
+				continue
+			}
+			if len(witnesses) == maxWitnesses {
 				complete = false
-			default:
-				w.Line, w.Count = number, 1
+				witnesses = s.forget(witnesses)
+			}
+			if len(witnesses) < maxWitnesses {
+				w.Boot, w.Line, w.Last, w.Count = s.boot, number, number, 1
 				witnesses = append(witnesses, w)
 			}
 		}
@@ -110,12 +117,13 @@ func recognise(known []row, text string) (Witness, bool) {
 		if r.end != "" {
 			line, _, _ = strings.Cut(line, r.end)
 		}
+		line = shorten(line) // first, so that the text says by itself what the value is
 		value, ok := r.value(line[min(len(r.mark), len(line)):])
 		if !ok {
 			continue
 		}
-		w := Witness{Kind: r.kind, Text: shorten(line)}
-		if value = shorten(strings.TrimSpace(value)); value != "" {
+		w := Witness{Kind: r.kind, Text: line}
+		if value = strings.TrimSpace(value); value != "" {
 			w.Value, w.HasValue = value, true
 		}
 		if r.kind == DRAM {

@@ -3,6 +3,7 @@ package console
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -174,6 +175,16 @@ func TestParseIsBounded(t *testing.T) {
 	}
 }
 
+// words are what is said, each once.
+func words(list []Witness) []string {
+	var all []string
+	for _, w := range list {
+		all = append(all, string(w.Kind)+" "+w.Text)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("U-Boot SPL 2024.01 (x)\r\nTrying to boot from MMC1\nDRAM:  1.9 GiB (effective 3 GiB)\n\x1b[0mModel: a\n"))
 	f.Add([]byte("  3.58 RPi: BOOTLOADER release VERSION:26826259 BOOTMODE\n  3.57 Boot mode: SD (01) order f4\nBL31: v2.8\n\xff\x00Scanning x...\n"))
@@ -185,19 +196,32 @@ func FuzzParse(f *testing.F) {
 			if w.Kind == "" || w.Text == "" || len(w.Text) > maxText || clean([]byte(w.Text)) != w.Text || w.HasValue != (w.Value != "") || w.SizeBytes < 0 {
 				t.Errorf("witness %+v", w)
 			}
-			if w.Line < last || w.Line > lines || w.Count < 1 {
+			if w.Line < last || w.Last < w.Line || w.Last > lines || w.Count < 1 || w.Boot < 1 {
 				t.Errorf("witness %+v of %d lines behind line %d", w, lines, last)
 			}
 			last = w.Line
 			// Its text says the same when it is read alone.
 			again, _ := Parse([]byte(w.Text))
-			if len(w.Text) < maxText && (len(again) != 1 || again[0].Kind != w.Kind || again[0].Value != w.Value) {
+			if len(again) != 1 || again[0].Kind != w.Kind || again[0].Value != w.Value || again[0].SizeBytes != w.SizeBytes {
 				t.Errorf("Parse(%q) = %+v; want %+v", w.Text, again, w)
 			}
 		}
-		// A log that is read twice says everything twice.
-		if twice, _ := Parse(append(append(bytes.Clone(log), '\n'), log...)); complete && len(twice) != len(got) {
-			t.Errorf("Parse of it twice = %d witnesses; want %d", len(twice), len(got))
+		// A log that is read twice says everything again.
+		if twice, both := Parse(append(append(bytes.Clone(log), '\n'), log...)); complete && both && !slices.Equal(words(twice), words(got)) {
+			t.Errorf("Parse of it twice = %q; want %q", words(twice), words(got))
+		}
+		boot := Last(got)
+		for _, w := range boot.Said {
+			if w.Boot != boot.Number || boot.Number > boot.Of {
+				t.Errorf("boot %d of %d has %+v", boot.Number, boot.Of, w)
+			}
+		}
+		boot.Source()
+		boot.DRAM()
+		boot.Security()
+		boot.Settings()
+		if len(boot.Stages()) > len(boot.Said) || len(boot.Models()) > len(boot.Said) {
+			t.Errorf("boot %+v", boot)
 		}
 	})
 }

@@ -42,6 +42,7 @@ func rows() []row {
 		{BootFrom, "Bootmode: ", true, word, ""},                 // board/xilinx/zynqmp/zynqmp.c
 		{BootFrom, "Bootdev(atags): ", true, whole, ""},          // Rockchip's fork
 		{SecureBoot, "HAB Configuration:", false, something, ""}, // arch/arm/mach-imx/hab.c
+		{SecureBoot, "Secure boot ", true, abled, ""},
 		// TF-A prints its version for each of its parts.
 		{TFA, "BL1: ", false, versioned, ""},
 		{TFA, "BL2: ", false, versioned, ""},
@@ -164,6 +165,9 @@ func bootOption(rest string) (string, bool) {
 	text, _ := word(rest)
 	return text, len(text) == len("Boot0001") && strings.HasPrefix(text, "Boot")
 }
+
+// abled takes "enabled" and "disabled".
+func abled(rest string) (string, bool) { return rest, rest == "enabled" || rest == "disabled" }
 
 // storage takes the words that TF-A has for the media of an STM32.
 func storage(rest string) (string, bool) {
