@@ -73,6 +73,7 @@ func TestImports(t *testing.T) {
 		{"probe/decode/...", "probe/decode/...", "pure decoders that everybody may import"},
 		{"probe", "report boards probe/decode/...", "collects; judges, signs and shows nothing"},
 		{"report/seal", "report", "signs a document without knowing what it says"},
+		{"report/annex", "probe/decode/...", "reads and writes one document; what it means is judged elsewhere"},
 		{"report/require", "report boards probe/decode/...", "judges what is in a report, wherever that came from"},
 		{"report/diff", "report boards boards/desk probe/decode/...", "compares documents, at the desk"},
 		{"report/show", "report report/require boards boards/desk probe/decode/...", "shows documents, at the desk"},
