@@ -23,6 +23,8 @@ func ids() []string {
 
 		"conflict.ram", "conflict.ghw", "completeness.sections", "completeness.sight", "identity.placeholder",
 		"conflict.cpu", "conflict.loader", "security.closed", "drivers.unbound", "drivers.modules", "network.address", "storage.wear", "storage.labels", "clock.battery", "radio.firmware", "radio.bluetooth-address",
+
+		"console.loader-version", "console.boot-source", "console.environment", "console.dram", "console.secure-boot", "console.board", "console.kernel",
 	}
 }
 
@@ -48,7 +50,7 @@ func TestEveryIDHasAFile(t *testing.T) {
 
 func TestEveryRuleIsBound(t *testing.T) {
 	bound := map[string]bool{}
-	for _, r := range rules() {
+	for _, r := range rules(nil) {
 		if bound[r.id] {
 			t.Errorf("%s has two rules", r.id)
 		}

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/boardprobe/boardprobe/probe/decode/console"
 	"github.com/boardprobe/boardprobe/report"
 )
 
@@ -75,8 +76,9 @@ type rule struct {
 	decide func(*report.Report) answer
 }
 
-// rules is the one list of rules. A check without a row is a question.
-func rules() []rule {
+// rules is the one list of rules. A check without a row is a question. said is
+// what the console said in front of the report, nil without a log.
+func rules(said *console.Boot) []rule {
 	return []rule{
 		{"cds.ram", ram},
 		{"cds.storage", storage},
@@ -87,7 +89,7 @@ func rules() []rule {
 		{"bsp.bootloader-sources", bootloaderSources},
 		{"bsp.kernel-sources", kernelSources},
 		{"bsp.configs", configs},
-		{"boot.options", bootOptions},
+		{"boot.options", optionsSaid(said, bootOptions)},
 		{"boot.switches", bootSwitches},
 		{"fw.connectivity", connectivity},
 		{"linux.existing", existingLinux},
@@ -110,22 +112,32 @@ func rules() []rule {
 		{"completeness.sections", sections},
 		{"completeness.sight", sight},
 		{"identity.placeholder", placeholders},
+		{"console.loader-version", beside(said, loaderSaid)},
+		{"console.boot-source", beside(said, sourceSaid)},
+		{"console.environment", beside(said, settingsSaid)},
+		{"console.dram", beside(said, amountSaid)},
+		{"console.secure-boot", beside(said, lockSaid)},
+		{"console.board", beside(said, boardSaid)},
+		{"console.kernel", beside(said, kernelSaid)},
 	}
 }
 
+// Check judges a report alone.
+func Check(r *report.Report) []Finding { return Case{Report: r}.Check() }
+
 // Check answers every check, in the order of groups and then of ids.
-func Check(r *report.Report) []Finding {
+func (c Case) Check() []Finding {
 	list, err := definitions()
 	if err != nil {
 		return nil // the tests load the same files; Status calls no finding inconclusive
 	}
-	table := rules()
+	table := rules(c.Console)
 	findings := make([]Finding, 0, len(list))
 	for i := range list {
 		d := &list[i]
 		a := answer{verdict: d.Verdict}
 		if k := slices.IndexFunc(table, func(r rule) bool { return r.id == d.ID }); k >= 0 {
-			a = table[k].decide(r)
+			a = table[k].decide(c.Report)
 		}
 		findings = append(findings, d.finding(a))
 	}

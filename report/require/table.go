@@ -12,6 +12,8 @@ type TableOptions struct {
 	// Signed says by what the report is signed and who vouches for it, without
 	// the word signed. Empty: the line is left out.
 	Signed string
+	// Console says where the log of the console is from. Empty: there is none.
+	Console string
 }
 
 // tableRows are the checks of the table, in its order.
@@ -33,9 +35,23 @@ func Table(r *report.Report, findings []Finding, opts TableOptions) string {
 			}
 		}
 	}
+	if opts.Console != "" {
+		fmt.Fprintf(&b, "%-*s%-*s%s\n", labelWidth, "console", verdictWidth, "verdict", "found; read at the desk, not signed by the board")
+		for _, id := range consoleRows() {
+			for _, f := range findings {
+				if f.ID == id && f.Found != "" {
+					row(&b, f)
+				}
+			}
+		}
+		block(&b, "said in", opts.Console, labelWidth)
+	}
 	text, _ := sightText(r)
 	block(&b, "sight", text, labelWidth)
 	for i, text := range notSeen(r) {
+		if opts.Console != "" {
+			text = strings.TrimSuffix(text, logConsole)
+		}
 		label := "not seen"
 		if i > 0 {
 			label = ""
@@ -104,6 +120,9 @@ func row(b *strings.Builder, f Finding) {
 	}
 }
 
+// logConsole is the other way to see what switches decide.
+const logConsole = ", or log the console from power-on"
+
 // notSeen lists what this run could not see, and how to settle it.
 func notSeen(r *report.Report) []string {
 	var list []string
@@ -112,11 +131,11 @@ func notSeen(r *report.Report) []string {
 	switch {
 	case none:
 	case len(switches) > 0:
-		list = append(list, "boot switches: photograph "+listText(switches)+", or log the console from power-on")
+		list = append(list, "boot switches: photograph "+listText(switches)+logConsole)
 	case fromFirmware:
 		list = append(list, "boot order and jumpers: photograph the boot page of the firmware's set-up")
 	default:
-		list = append(list, "boot switches: photograph them, or log the console from power-on")
+		list = append(list, "boot switches: photograph them"+logConsole)
 	}
 	var bad []string
 	for _, s := range r.Sections {

@@ -180,3 +180,33 @@ func (b Boot) Settings() (w Witness, place, state string, ok bool) {
 	}
 	return w, place, state, ok
 }
+
+// Option returns the load option that UEFI starts, as in Boot0001.
+func (b Boot) Option() (Witness, bool) {
+	return b.last(func(w Witness) bool { return w.Kind == BootOption && w.HasValue })
+}
+
+// System returns where U-Boot last looked for the operating system, and the
+// medium if the words tell it, as for Source; virtio and scsi are others.
+func (b Boot) System() (w Witness, medium string, ok bool) {
+	w, ok = b.last(func(w Witness) bool {
+		return w.Kind == BootFlow && (strings.HasPrefix(w.Text, "Booting bootflow ") || strings.HasPrefix(w.Text, "Scanning "))
+	})
+	// "mmc 0:1" of distro boot; 'mmc@fe2e0000.bootdev.part_1' of standard boot,
+	// which is the name of a device and begins with what it is.
+	words := strings.TrimLeft(strings.TrimPrefix(w.Value, "bootdev "), "'")
+	if end := strings.IndexAny(words, " @#.0123456789"); end >= 0 {
+		words = words[:end]
+	}
+	switch words {
+	case "mmc", "nvme", "usb", "virtio", "scsi", "sata":
+		medium = words
+	case "virtio-blk":
+		medium = "virtio"
+	case "usb_mass_storage":
+		medium = "usb"
+	case "ethernet", "eth":
+		medium = "network"
+	}
+	return w, medium, ok
+}

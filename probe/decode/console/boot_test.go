@@ -134,6 +134,33 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+func TestSystem(t *testing.T) {
+	t.Parallel()
+	for log, want := range map[string]string{
+		"Scanning mmc 0:1...": "mmc 0:1 is mmc",
+		"Scanning mmc 0:1...\nFound /extlinux/extlinux.conf\nScanning usb 0:1...":              "usb 0:1 is usb",
+		"Scanning bootdev 'fw-cfg@9020000.bootdev':":                                           "bootdev 'fw-cfg@9020000.bootdev' is ",
+		"** Booting bootflow 'virtio-blk#32.bootdev.part_1' with extlinux":                     "'virtio-blk#32.bootdev.part_1' with extlinux is virtio",
+		"** Booting bootflow 'usb_mass_storage.lun0.bootdev.part_1' with script":               "'usb_mass_storage.lun0.bootdev.part_1' with script is usb",
+		"** Booting bootflow 'mmc@fe2e0000.bootdev.part_1' with extlinux\nRetrieving file: /x": "'mmc@fe2e0000.bootdev.part_1' with extlinux is mmc",
+		"BdsDxe: starting Boot0002 \"UEFI Misc Device\" from PciRoot(0x0)/Pci(0x3,0x0)":        "option Boot0002",
+		"Model: Scanning": "",
+	} {
+		list, _ := Parse([]byte(log))
+		boot := Last(list)
+		got := ""
+		if w, medium, ok := boot.System(); ok {
+			got = w.Value + " is " + medium
+		}
+		if w, ok := boot.Option(); ok {
+			got += "option " + w.Value
+		}
+		if got != want {
+			t.Errorf("System and Option of %q = %q; want %q", log, got, want)
+		}
+	}
+}
+
 func TestVersionAndDRAM(t *testing.T) {
 	t.Parallel()
 	list, _ := Parse([]byte(spl + "DRAM: 1024 MiB\n" + uboot + "Model: A\nBoard: B\nDRAM:  2 GiB\n" + kernel))

@@ -220,6 +220,7 @@ func FuzzParse(f *testing.F) {
 		boot.DRAM()
 		boot.Security()
 		boot.Settings()
+		boot.System()
 		if len(boot.Stages()) > len(boot.Said) || len(boot.Models()) > len(boot.Said) {
 			t.Errorf("boot %+v", boot)
 		}
