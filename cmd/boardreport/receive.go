@@ -1,16 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/boardprobe/boardprobe/probe/decode/console"
-	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
 	"github.com/boardprobe/boardprobe/report/seal"
 )
 
@@ -57,8 +54,11 @@ func runReceive(args []string, s streams) int {
 		if err := s.keep(place, b.Data); err != nil {
 			return s.fail(err, "")
 		}
-		if place != "-" {
-			s.witness(log, b, place)
+		if place == "-" {
+			continue
+		}
+		if bad := s.witness(log, b, place); bad != exitOK {
+			return bad
 		}
 	}
 	return status
@@ -89,57 +89,38 @@ func (s streams) keep(place string, data []byte) error {
 	return err
 }
 
-// annex is what the console said before the block: what firmware and loaders
-// print, no program on the board can read. It is no part of the package, and the
-// board's signature does not cover it.
-type annex struct {
-	Package string        `json:"package"` // name of the file beside it
-	SHA256  string        `json:"sha256"`  // of the package
-	Note    string        `json:"note"`
-	Said    []annexRecord `json:"said"`
-}
-
-type annexRecord struct {
-	Kind      console.Kind `json:"kind"`
-	Line      int          `json:"line"`
-	Text      string       `json:"text"`
-	Value     string       `json:"value,omitempty"`
-	SizeBytes int64        `json:"size_bytes,omitempty"`
-}
-
 // witness keeps what the log has in front of a block, beside the package.
-// Addresses and UUIDs are replaced, as there.
-func (s streams) witness(log []byte, b seal.Block, place string) {
-	before := pseudonym.New(pseudonym.NewKey()).Apply(log[:b.Offset])
-	said, _ := console.Parse(before)
-	if len(said) == 0 {
-		return
+func (s streams) witness(log []byte, b seal.Block, place string) int {
+	a := s.readLog(log[:b.Offset], place, b.SHA256)
+	if len(a.Said) == 0 {
+		return exitOK
 	}
-	a := annex{Package: place, SHA256: b.SHA256, Note: "read from the log of the console; not covered by the signature of the board"}
-	for _, w := range said {
-		a.Said = append(a.Said, annexRecord{w.Kind, w.Line, w.Text, w.Value, w.SizeBytes})
+	for _, w := range a.Boot().Said {
 		switch w.Kind {
 		case console.UBoot, console.SPL, console.TFA, console.UEFI, console.Barebox, console.BootFrom, console.DRAM, console.Environment:
 			fmt.Fprintf(s.err, "boardreport: the console said, in line %d: %s\n", w.Line, plain(w.Text))
 		}
 	}
-	text, err := json.MarshalIndent(a, "", " ")
+	text, err := a.Encode()
 	if err != nil {
-		s.fail(err, "")
-		return
+		return s.fail(err, "")
 	}
-	name := strings.TrimSuffix(place, ".board.tar.gz") + ".console.json"
+	name := annexName(place)
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, os.ErrExist) {
-		return // of an earlier run
+		if _, err := s.readAnnex(name, b.SHA256); err != nil {
+			return s.fail(fmt.Errorf("%s is there: %w", name, err), "move it away and receive the log again")
+		}
+		fmt.Fprintf(s.err, "boardreport: %s is there and is kept\n", name)
+		return exitOK
 	}
 	if err == nil {
-		_, err = file.Write(append(text, '\n'))
+		_, err = file.Write(text)
 		err = errors.Join(err, file.Close())
 	}
 	if err != nil {
-		s.fail(err, "")
-		return
+		return s.fail(err, "")
 	}
 	fmt.Fprintf(s.err, "boardreport: what it said is in %s\n", name)
+	return exitOK
 }

@@ -43,6 +43,7 @@ func runVerify(args []string, s streams) int {
 	for _, step := range l.Steps {
 		fmt.Fprintf(s.out, "%-6s %s\n", step.State, stepText(step))
 	}
+	s.noteAnnex(f.Arg(0), data)
 	switch {
 	case !l.Intact():
 		fmt.Fprintln(s.out, "not an intact package")
@@ -61,6 +62,7 @@ func runVerify(args []string, s streams) int {
 func runShow(args []string, s streams) int {
 	f := flag.NewFlagSet("show", flag.ContinueOnError)
 	format := f.String("format", "text", "`text` or json")
+	choice := consoleFlag(f)
 	data, status, done := s.parse(f, args)
 	if done {
 		return status
@@ -75,6 +77,10 @@ func runShow(args []string, s streams) int {
 	case *format != "text":
 		return s.fail(fmt.Errorf("-format %s: want text or json", *format), "")
 	}
+	h, err := s.hear(*choice, f.Arg(0), data)
+	if err != nil {
+		return s.fail(err, consoleHint)
+	}
 	for l := range r.Facts() {
 		value := l.Value
 		if l.Gap != "" {
@@ -83,6 +89,7 @@ func runShow(args []string, s streams) int {
 		fmt.Fprintf(s.out, "%-44s %s\n", plain(l.Path), plain(value))
 	}
 	s.printFaults(r)
+	s.printConsole(r, h)
 	return exitOK
 }
 
@@ -100,6 +107,7 @@ func runCheck(args []string, s streams) int {
 	f := flag.NewFlagSet("check", flag.ContinueOnError)
 	format := f.String("format", "text", "`text` or json")
 	failOn := f.String("fail-on", "", "what makes the exit status 1 beside requirements: groups and verdicts (`LIST`)")
+	choice := consoleFlag(f)
 	var waivers []require.Waiver
 	f.Func("accept", "let a finding be, for a reason that stays visible (`ID=REASON`, may be repeated)", func(text string) error {
 		w, err := require.ParseWaiver(text)
@@ -121,19 +129,24 @@ func runCheck(args []string, s streams) int {
 	if r == nil {
 		return status
 	}
-	findings, err := require.Waive(require.Check(r), waivers)
+	h, err := s.hear(*choice, f.Arg(0), data)
+	if err != nil {
+		return s.fail(err, consoleHint)
+	}
+	findings, err := require.Waive(require.Case{Report: r, Console: h.boot}.Check(), waivers)
 	if err != nil {
 		return s.fail(err, "")
 	}
 	switch *format {
 	case "json":
+		s.noteConsole(h)
 		text, err := require.Encode(findings)
 		if err != nil {
 			return s.fail(err, "")
 		}
 		s.out.Write(text)
 	case "text":
-		fmt.Fprint(s.out, require.Table(r, findings, require.TableOptions{}))
+		fmt.Fprint(s.out, require.Table(r, findings, require.TableOptions{Console: h.words}))
 	default:
 		return s.fail(fmt.Errorf("-format %s: want text or json", *format), "")
 	}
@@ -141,7 +154,9 @@ func runCheck(args []string, s streams) int {
 }
 
 func runAsk(args []string, s streams) int {
-	data, status, done := s.parse(flag.NewFlagSet("ask", flag.ContinueOnError), args)
+	f := flag.NewFlagSet("ask", flag.ContinueOnError)
+	choice := consoleFlag(f)
+	data, status, done := s.parse(f, args)
 	if done {
 		return status
 	}
@@ -149,7 +164,12 @@ func runAsk(args []string, s streams) int {
 	if r == nil {
 		return status
 	}
-	fmt.Fprint(s.out, require.Questions(r, require.Check(r)))
+	h, err := s.hear(*choice, f.Arg(0), data)
+	if err != nil {
+		return s.fail(err, consoleHint)
+	}
+	s.noteConsole(h)
+	fmt.Fprint(s.out, require.Questions(r, require.Case{Report: r, Console: h.boot}.Check()))
 	return exitOK
 }
 
