@@ -134,6 +134,7 @@ func (w *workshop) received(t *testing.T, o outcome) string {
 	if *keep != "" {
 		name = filepath.Join(*keep, o.board.name+".board.tar.gz")
 		os.Remove(name)
+		os.Remove(filepath.Join(*keep, o.board.name+".console.json"))
 	}
 	c := exec.Command(w.tool("boardreport"), "receive", "-o", name, log)
 	if out, err := c.CombinedOutput(); err != nil {

@@ -3,10 +3,12 @@ package emulator
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"hash/crc32"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -16,6 +18,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/boardprobe/boardprobe/report"
+	"github.com/boardprobe/boardprobe/report/require"
 )
 
 // loaded is a board that a boot loader of Debian starts, from files on one of
@@ -152,6 +155,7 @@ func TestLoaders(t *testing.T) {
 			} else {
 				l.uboot(t, o, check)
 			}
+			l.said(t, w, o, check)
 			b := o.report.Boot
 			t.Logf("%-14s %s, order %v%s, from %s%s", l.name, b.LoaderVersion.Value, b.LoaderOrder.Value, b.LoaderOrder.Gap, b.Current.Value, b.Current.Gap)
 		})
@@ -372,6 +376,35 @@ func (l *loaded) uboot(t *testing.T, o outcome, check func(string, any, any)) {
 	check("one header of the ROM in "+header, regexp.MustCompile(form).MatchString(header), true)
 	// It is made up, in the form of the one that U-Boot has put in the tree.
 	check("length of identity.serial", len(o.report.Identity.Serial.Value), len(l.serials[0]))
+}
+
+// said holds what boardreport makes of the console's log beside the package: the
+// loader says there what the report says of it.
+func (l *loaded) said(t *testing.T, w *workshop, o outcome, check func(string, any, any)) {
+	out, err := exec.Command(w.tool("boardreport"), "check", "-format", "json", o.packed).Output()
+	var document struct{ Findings []require.Finding }
+	if json.Unmarshal(out, &document) != nil {
+		t.Fatalf("boardreport check: %v\n%s", err, out)
+	}
+	findings := map[string]require.Finding{}
+	for _, f := range document.Findings {
+		findings[f.ID] = f
+		if strings.HasPrefix(f.ID, "console.") && f.Found != "" {
+			t.Logf("%-14s %-22s %-4s %s", l.name, f.ID, f.Verdict, f.Found)
+		}
+	}
+	agree := []string{"console.kernel"}
+	if l.manager[0] != "" {
+		agree = append(agree, "console.boot-source")
+	} else {
+		agree = append(agree, "console.loader-version", "console.dram")
+	}
+	if l.order {
+		agree = append(agree, "console.boot-source")
+	}
+	for _, id := range agree {
+		check(id+", "+findings[id].Found, findings[id].Verdict, require.Pass)
+	}
 }
 
 // uefi holds the facts against the variables that the firmware has stored, and
