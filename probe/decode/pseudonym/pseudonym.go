@@ -268,6 +268,41 @@ func (r *Replacer) Text(raw string) string {
 	return r.text(raw)
 }
 
+// IMEI returns the pseudonym of the identity of a piece of mobile equipment. The
+// eight digits of its type stay, since they are the same for all units, the
+// serial number is replaced, and a right check digit stays right and a wrong one
+// wrong (3GPP TS 23.003, 6.2 and annex B). A MEID or ESN is a text.
+func (r *Replacer) IMEI(raw string) string {
+	const typeDigits, serialEnd = 8, 14
+	if n := len(raw); n < serialEnd || n > serialEnd+2 || strings.Trim(raw, "0123456789") != "" || Placeholder(raw) {
+		return r.Text(raw)
+	}
+	out := []byte(raw)
+	for round := 0; string(out[:serialEnd]) == raw[:serialEnd] && round < 8; round++ {
+		stream := r.key.sum(fmt.Sprintf("imei %d", round), []byte(raw[:serialEnd]))
+		for i := typeDigits; i < serialEnd; i++ {
+			out[i] = '0' + stream[i]%10
+		}
+	}
+	if len(raw) == serialEnd+1 { // a 16th digit and the 15th before it are the version of the software
+		out[serialEnd] = '0' + (raw[serialEnd]-'0'+10-luhn(raw[:serialEnd])+luhn(string(out[:serialEnd])))%10
+	}
+	return string(out)
+}
+
+// luhn is the check digit of 14 digits.
+func luhn(digits string) byte {
+	sum := byte(0)
+	for i, c := range []byte(digits) {
+		d := c - '0'
+		if i%2 == 1 {
+			d = d*2/10 + d*2%10
+		}
+		sum += d
+	}
+	return (10 - sum%10) % 10
+}
+
 // Bytes replaces a field of a binary layout in place: text by text, and other
 // bytes by others, none of them zero where it was not.
 func (r *Replacer) Bytes(field []byte) {

@@ -147,6 +147,32 @@ func TestPublicIdentifiers(t *testing.T) {
 	}
 }
 
+// TestIMEI has the example of TS 23.003, annex B, whose check digit is 0.
+func TestIMEI(t *testing.T) {
+	r := New(Key{1})
+	for raw, right := range map[string]bool{"260531793113837": true, "004999010640000": true, "004999010640001": false} {
+		out := r.IMEI(raw)
+		if len(out) != len(raw) || out[:8] != raw[:8] || out[8:14] == raw[8:14] {
+			t.Errorf("IMEI(%s) = %s; want another serial number and the same type", raw, out)
+		}
+		if right != (out[14] == '0'+luhn(out[:14])) {
+			t.Errorf("IMEI(%s) = %s; want the check digit right: %v", raw, out, right)
+		}
+		if out != New(Key{1}).IMEI(raw) || out == New(Key{2}).IMEI(raw) {
+			t.Errorf("IMEI(%s) = %s does not follow from the key", raw, out)
+		}
+	}
+	if out := r.IMEI("0049990106400012"); out[:8] != "00499901" || out[14:] != "12" || strings.Contains(out, "064000") {
+		t.Errorf("IMEI of 16 digits = %s; want type and version kept", out)
+	}
+	if out := r.IMEI("A100004D1234AF"); out == "A100004D1234AF" || len(out) != 14 {
+		t.Errorf("IMEI of a MEID = %s", out)
+	}
+	if out := r.IMEI("000000000000000"); out != "000000000000000" {
+		t.Errorf("IMEI of none = %s", out)
+	}
+}
+
 func TestBytes(t *testing.T) {
 	r := New(Key{1})
 	for _, c := range []struct {
