@@ -41,6 +41,7 @@ const (
 	errnoNotProbed   = "not-probed"   // this world cannot be asked that
 	errnoNotRecorded = "not-recorded" // the run was not asked that
 	errnoNotPlain    = "not-a-file"
+	errnoPassive     = "passive" // this run asks no device that somebody may be using
 )
 
 // budget is what is left for the answers of one run.
@@ -144,15 +145,18 @@ func gapOf(errno string) report.Gap {
 		return report.Denied
 	case "EOPNOTSUPP", "ENOSYS", "ENOTTY", "EINVAL", errnoNotPlain:
 		return report.Unsupported
-	case errnoNotProbed, errnoNotRecorded:
+	case errnoNotProbed, errnoNotRecorded, errnoPassive:
 		return report.NotProbed
 	}
 	return report.Failed
 }
 
 func noteOf(errno string) string {
-	if gapOf(errno) == report.Absent {
+	switch {
+	case gapOf(errno) == report.Absent:
 		return ""
+	case errno == errnoPassive:
+		return "run with -active"
 	}
 	return errno
 }

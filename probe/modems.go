@@ -3,8 +3,9 @@ package probe
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
-	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -35,13 +36,10 @@ func regulatory(h *Host) report.Fact[string] {
 	return report.Missing[string](report.Absent, "", a.ID)
 }
 
-// modemDrivers are the drivers of interfaces that only modems have
-// (drivers/usb/serial, drivers/net/usb, drivers/net/wwan).
-var modemDrivers = []string{"option", "qmi_wwan", "cdc_mbim", "cdc_wdm", "sierra", "sierra_net", "qcserial", "huawei_cdc_ncm", "hso", "mtk_t7xx", "mhi_wwan_ctrl", "iosm"}
-
-// collectModems lists USB devices with an interface of a modem's driver, and
-// what is in /sys/class/wwan. Nothing is opened and nothing is asked: a port
-// may be somebody's.
+// collectModems lists USB devices that have an interface of a modem's driver or
+// are of a maker of modems, what is in /sys/class/wwan (drivers/net/wwan), and
+// PCI devices of the class of modems. In an active run those ports are asked
+// whose role is known and that nobody uses.
 func collectModems(_ context.Context, h *Host) ([]report.Modem, error) {
 	names, err := h.Names("sys/bus/usb/devices")
 	if err != nil {
@@ -55,53 +53,268 @@ func collectModems(_ context.Context, h *Host) ([]report.Modem, error) {
 	}
 	var list []report.Modem
 	for _, device := range names.List {
-		m, ok := usbModem(h, device, interfaces[device])
-		if ok {
+		if m, ok := usbModem(h, device, interfaces[device]); ok {
 			list = append(list, m)
 		}
 	}
-	wwan, err := devicesOf(h, "sys/class/wwan")
-	for _, d := range wwan {
-		if strings.Contains(d.place, "/usb") || strings.Contains(strings.TrimPrefix(d.name, "wwan"), "p") || strings.Contains(d.name, "at") {
-			continue // its USB device is listed, or it is a port of one
-		}
-		list = append(list, report.Modem{Path: h.path(d.place), ID: h.Text(d.dir + "/device/modalias"), Attached: attachedBy(d.at)})
-	}
-	return list, err
+	others, err := pciModems(h)
+	return append(list, others...), err
 }
 
-func usbModem(h *Host, device string, interfaces []string) (report.Modem, bool) {
-	var words, ports, from, portsFrom []string
-	isModem := false
-	for _, name := range interfaces {
-		dir := "sys/bus/usb/devices/" + name
-		driver := base(h.Link(dir + "/driver"))
-		class := h.Text(dir + "/bInterfaceClass")
-		from = append(append(from, driver.From...), class.From...)
-		isModem = isModem || slices.Contains(modemDrivers, driver.Value)
-		_, number, _ := strings.Cut(name, ".")
-		words = append(words, fmt.Sprintf("%s: class %s, driver %s", number, oneLine(class.Value), cmp.Or(oneLine(driver.Value), "none")))
-	}
-	if !isModem {
+func usbModem(h *Host, device string, names []string) (report.Modem, bool) {
+	if len(names) == 0 || rootHub.MatchString(device) {
 		return report.Modem{}, false
 	}
-	for _, name := range interfaces {
+	dir := "sys/bus/usb/devices/"
+	var all []usbInterface
+	var drivers, classes []report.Fact[string]
+	isModem, fits := false, false
+	for _, name := range names {
+		driver, class := base(h.Link(dir+name+"/driver")), h.Text(dir+name+"/bInterfaceClass")
+		_, number, _ := strings.Cut(name, ":")
+		isModem = isModem || slices.Contains(modemDrivers, driver.Value)
+		fits = fits || slices.Contains([]string{"02", "08", "ff"}, class.Value)
+		drivers, classes = append(drivers, driver), append(classes, class)
+		all = append(all, usbInterface{number, class.Value, driver.Value})
+	}
+	if !isModem && !fits {
+		return report.Modem{}, false
+	}
+	dir += device
+	id := pair(h, dir, "idVendor", "idProduct")
+	vendor, _, _ := strings.Cut(id.Value, ":")
+	if !isModem && !modemMakers[vendor] && id.Value != emergencyDownload && !strings.HasPrefix(id.Value, ubloxModems) {
+		return report.Modem{}, false
+	}
+	at := h.Link(dir)
+	m := report.Modem{
+		Path: h.path(at.Value), ID: id, Manufacturer: h.Text(dir + "/manufacturer"), Product: h.Text(dir + "/product"), Revision: h.Text(dir + "/bcdDevice"),
+		Configuration: h.Int(dir + "/bConfigurationValue"), Configurations: h.Int(dir + "/bNumConfigurations"),
+		Attached: report.Known(report.Slot, at.From...).By(report.Inferred),
+	}
+	for i, name := range names {
 		dir := "sys/bus/usb/devices/" + name
-		for _, sub := range []string{"", "/net", "/usbmisc", "/tty"} {
-			list := h.List(dir + sub)
-			portsFrom = append(portsFrom, list.ID)
-			for _, entry := range list.List {
-				if sub != "" || strings.HasPrefix(entry, "ttyUSB") || strings.HasPrefix(entry, "ttyACM") {
-					ports = append(ports, entry)
-				}
+		if sub, protocol := h.Text(dir+"/bInterfaceSubClass"), h.Text(dir+"/bInterfaceProtocol"); classes[i].OK() && sub.OK() && protocol.OK() {
+			classes[i] = report.Known(classes[i].Value+"/"+sub.Value+"/"+protocol.Value, both(classes[i].From, both(sub.From, protocol.From))...)
+		}
+		all[i].class = classes[i].Value
+	}
+	m.State = modemState(id, all, both(id.From, classes[0].From))
+	var ports []modemPort
+	for i, name := range names {
+		nodes, from := usbNodes(h, "sys/bus/usb/devices/"+name)
+		in := report.ModemInterface{Number: all[i].number, Class: classes[i], Driver: drivers[i], Nodes: report.Known(nodes, from...)}
+		why := both(id.From, both(classes[i].From, drivers[i].From))
+		in.Role = report.Missing[string](report.Unsupported, "neither driver nor descriptors tell", why...)
+		if role := modemRole(id.Value, all[i], all); role != "" {
+			in.Role = report.Known(role, why...).By(report.Inferred)
+		}
+		_, known := modemMakers[vendor]
+		for _, node := range nodes {
+			if portName.MatchString(node) {
+				ports = append(ports, modemPort{len(m.Interfaces), node, in.Role.Value, known && m.State.Value == "modem"})
+			}
+		}
+		m.Interfaces = append(m.Interfaces, in)
+	}
+	askModem(h, ports, &m)
+	return m, true
+}
+
+// modemState says whether a device is what it should be: many modems come as a
+// disk with drivers and have to be switched, which is not done here.
+func modemState(id report.Fact[string], all []usbInterface, from []string) report.Fact[string] {
+	state := "modem"
+	switch {
+	case id.Value == emergencyDownload || modemRole(id.Value, all[0], all) == "download":
+		state = "download"
+	case !slices.ContainsFunc(all, func(i usbInterface) bool { return !strings.HasPrefix(i.class, "08") }):
+		state = "storage"
+	}
+	return report.Known(state, from...).By(report.Inferred)
+}
+
+// usbNodes lists the device nodes and network interfaces of an interface. A
+// serial port of option is a folder of it, others are below a class.
+func usbNodes(h *Host, dir string) (nodes, from []string) {
+	for _, sub := range []string{"", "/net", "/usbmisc", "/tty"} {
+		list := h.List(dir + sub)
+		from = append(from, list.ID)
+		for _, entry := range list.List {
+			if sub != "" || strings.HasPrefix(entry, "ttyUSB") {
+				nodes = append(nodes, entry)
 			}
 		}
 	}
-	dir := "sys/bus/usb/devices/" + device
-	at := h.Link(dir)
-	return report.Modem{
-		Path: h.path(at.Value), ID: pair(h, dir, "idVendor", "idProduct"), Manufacturer: h.Text(dir + "/manufacturer"), Product: h.Text(dir + "/product"),
-		Revision: h.Text(dir + "/bcdDevice"), Interfaces: report.Known(words, from...), Ports: report.Known(ports, portsFrom...),
-		Attached: report.Known(report.Slot, at.From...).By(report.Inferred),
-	}, true
+	return nodes, from
+}
+
+// Names in /sys/class/wwan: a modem, and its ports (wwan_create_port in
+// drivers/net/wwan/wwan_core.c).
+var (
+	wwanDevice = regexp.MustCompile(`^wwan[0-9]+$`)
+	wwanPort   = regexp.MustCompile(`^(wwan[0-9]+)p?([a-z0-9]*[a-z][0-9]+)$`)
+	pciAddress = regexp.MustCompile(`[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]`)
+)
+
+// pciModems lists modems that are not on USB: by MHI, by their own drivers, or
+// in the SoC, and those on PCI that no driver is bound to.
+func pciModems(h *Host) ([]report.Modem, error) {
+	devices, err := devicesOf(h, "sys/class/wwan")
+	var list []report.Modem
+	seen := map[string]bool{}
+	for _, d := range devices {
+		if !wwanDevice.MatchString(d.name) || strings.Contains(d.place, "/usb") {
+			continue // a port; or listed as a device on USB
+		}
+		m := report.Modem{Path: h.path(d.place), Attached: attachedBy(d.at), State: report.Known("modem", d.at.From...)}
+		driver := d.driver(h)
+		if all := pciAddress.FindAllString(d.place, -1); len(all) > 0 {
+			dir := "sys/bus/pci/devices/" + all[len(all)-1]
+			seen[all[len(all)-1]] = true
+			m.ID, driver = pair(h, dir, "vendor", "device"), base(h.Link(dir+"/driver"))
+			m.Attached = report.Known(report.Slot, d.at.From...).By(report.Inferred)
+		} else {
+			m.ID = h.Text(d.dir + "/device/modalias")
+		}
+		var ports []modemPort
+		for _, p := range devices {
+			name := wwanPort.FindStringSubmatch(p.name)
+			if name == nil || name[1] != d.name {
+				continue
+			}
+			in := report.ModemInterface{Number: name[2], Driver: driver, Role: h.Text(p.dir + "/type"), Nodes: report.Known([]string{p.name}, p.at.From...)}
+			in.Role.Value = strings.ToLower(in.Role.Value)
+			if portName.MatchString(p.name) {
+				ports = append(ports, modemPort{len(m.Interfaces), p.name, in.Role.Value, true})
+			}
+			m.Interfaces = append(m.Interfaces, in)
+		}
+		if net := h.List(d.dir + "/net"); len(net.List) > 0 {
+			m.Interfaces = append(m.Interfaces, report.ModemInterface{Number: "net", Driver: driver, Role: report.Known("network", net.ID), Nodes: report.Known(net.List, net.ID)})
+		}
+		askModem(h, ports, &m)
+		list = append(list, m)
+	}
+	if err != nil {
+		return list, err
+	}
+	for _, address := range h.List("sys/bus/pci/devices").List {
+		dir := "sys/bus/pci/devices/" + address
+		// Wireless controllers of the sub-classes cellular modem, and the same with
+		// Ethernet (PCI Code and ID Assignment, 1.14).
+		if class := h.Text(dir + "/class"); seen[address] || !strings.HasPrefix(class.Value, "0x0d40") && !strings.HasPrefix(class.Value, "0x0d41") {
+			continue
+		}
+		at, driver := h.Link(dir), base(h.Link(dir+"/driver"))
+		list = append(list, report.Modem{
+			Path: h.path(at.Value), ID: pair(h, dir, "vendor", "device"), Attached: report.Known(report.Slot, at.From...).By(report.Inferred),
+			Interfaces: []report.ModemInterface{{Number: "pci", Driver: driver}},
+		})
+	}
+	return list, nil
+}
+
+// modemPort is a port that may be asked.
+type modemPort struct {
+	at    int // in the list of interfaces
+	node  string
+	role  string
+	known bool // of a maker whose modems are asked
+}
+
+// askModem asks a modem on at most two ports: one of QMI or MBIM, and one for AT
+// commands. What the first says stands; the second adds what is lacking.
+func askModem(h *Host, ports []modemPort, m *report.Modem) {
+	slices.SortStableFunc(ports, func(a, b modemPort) int { return cmp.Compare(rank(a.role), rank(b.role)) })
+	asked := map[string]bool{}
+	for _, p := range ports {
+		in := &m.Interfaces[p.at]
+		from := both(in.Nodes.From, in.Role.From)
+		kind := "control"
+		if p.role == roleAT {
+			kind = roleAT
+		}
+		switch {
+		case rank(p.role) > rank(roleAT):
+			in.Asked = report.Missing[string](report.NotProbed, "its role is not one that is asked", from...)
+		case !p.known:
+			in.Asked = report.Missing[string](report.NotProbed, "not a modem that is known", from...)
+		case asked[kind]:
+			in.Asked = report.Missing[string](report.NotProbed, "another port was asked", from...)
+		default:
+			in.Asked = freePort(h, p.node)
+			if in.Asked.Gap == "" {
+				asked[kind] = true
+				in.Asked = converse(h, p, in.Asked.From, &m.Answers)
+			}
+		}
+	}
+}
+
+// rank orders ports by what they tell.
+func rank(role string) int {
+	if i := slices.Index([]string{roleQMI, roleMBIM, roleAT}, role); i >= 0 {
+		return i
+	}
+	return 3
+}
+
+// freePort finds out whether anybody has a port open, or may open it any time.
+func freePort(h *Host, node string) report.Fact[string] {
+	a := h.ask("holders/1", node)
+	var who nodeHolders
+	if a.Gap == "" && json.Unmarshal(a.Data, &who) != nil {
+		a.Gap, a.Note = report.Invalid, "not the form that was recorded"
+	}
+	busy := func(why string) report.Fact[string] {
+		return report.Missing[string](report.NotProbed, oneLine(why), a.ID)
+	}
+	switch {
+	case a.Gap != "":
+		return report.Missing[string](a.Gap, a.Note, a.ID)
+	case len(who.Holders) > 0:
+		return busy("in use by " + strings.Join(who.Holders, ", "))
+	case who.Unseen != "":
+		return busy("whether somebody uses it cannot be seen: " + who.Unseen)
+	}
+	for _, program := range who.Managers {
+		if modemPrograms[program] {
+			return busy(program + " is running")
+		}
+	}
+	return report.Known("free", a.ID)
+}
+
+// converse asks a port in the protocol of its role.
+func converse(h *Host, p modemPort, why []string, answers *report.ModemAnswers) report.Fact[string] {
+	a := h.ask("modem-"+p.role+"/1", p.node)
+	var words modemAnswer
+	switch {
+	case a.Note == "ETIMEDOUT":
+		a.Gap, a.Note = report.Deadline, "no answer in time"
+	case a.Note == "ECANCELED":
+		a.Gap, a.Note = report.Deadline, "the time of the section was over"
+	case a.Note == "EBADMSG":
+		a.Gap, a.Note = report.Invalid, "it says something else than answers"
+	case a.Gap == "" && json.Unmarshal(a.Data, &words) != nil:
+		a.Gap, a.Note = report.Invalid, "not the form that was recorded"
+	}
+	from := both(why, []string{a.ID})
+	if a.Gap != "" {
+		return report.Missing[string](a.Gap, a.Note, from...)
+	}
+	facts := []*report.Fact[string]{
+		&answers.Manufacturer, &answers.Model, &answers.Firmware, &answers.Hardware, &answers.Carrier, &answers.USBMode, &answers.Power, &answers.Card, &answers.Equipment,
+	}
+	for i, w := range words.words() {
+		switch {
+		case facts[i].OK() || *w == (modemWord{}):
+		case w.Gap != "" && facts[i].IsZero():
+			*facts[i] = report.Missing[string](w.Gap, w.Note, a.ID)
+		case w.Gap == "":
+			*facts[i] = report.Known(w.Text, a.ID)
+		}
+	}
+	return report.Known(strings.ToUpper(p.role), from...)
 }

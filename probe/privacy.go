@@ -60,16 +60,20 @@ func identitySources() []identitySource {
 	}
 }
 
-// layout is one row: a binary answer with identities of its own, that no source
-// tells of.
+// layout is one row: an answer with identities of its own, that no source tells
+// of.
 type layout struct {
+	op      string
 	pattern string // of the subject, as path.Match has it
 	redact  func(*pseudonym.Replacer, []byte) []byte
 }
 
 func layouts() []layout {
 	return []layout{
-		{"sys/class/drm/*/edid", func(r *pseudonym.Replacer, data []byte) []byte { return edid.Redact(data, r.Bytes) }},
+		{"read", "sys/class/drm/*/edid", func(r *pseudonym.Replacer, data []byte) []byte { return edid.Redact(data, r.Bytes) }},
+		{"modem-at/1", "*", redactModem},
+		{"modem-qmi/1", "*", redactModem},
+		{"modem-mbim/1", "*", redactModem},
 	}
 }
 

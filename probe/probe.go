@@ -24,6 +24,7 @@ type Options struct {
 	Only    []string      // sections to run, nil for all
 	Skip    []string      // sections to leave out, as after a crash
 	Timeout time.Duration // of one section
+	Active  bool          // ask devices that somebody may be using, where nobody does
 	MMIO    string        // which registers may be read: "" for none, MMIOProven or MMIOUnproven
 
 	// Register has ReadRegister called in a process of its own, which may die.

@@ -47,6 +47,18 @@ func (s *system) requests() []request {
 	}
 }
 
+// activeRequests is the other part of the allow-list: requests that talk to a
+// device which somebody may be using, and the one that finds out. They are asked
+// in an active run only.
+func activeRequests() []request {
+	return []request{
+		{"holders/1", askHolders},      // who has a node open, from /proc; the node is not opened
+		{"modem-at/1", askModemAT},     // a serial port of a modem, commands that read
+		{"modem-qmi/1", askModemQMI},   // a control port of a modem, requests that read
+		{"modem-mbim/1", askModemMBIM}, // the same, queries
+	}
+}
+
 func askUname(context.Context, string) ([]byte, error) {
 	var u unix.Utsname
 	if err := unix.Uname(&u); err != nil {

@@ -22,7 +22,7 @@ func Collect(ctx context.Context, opt Options, emit func(report.Evidence)) ([]re
 	if err != nil {
 		return nil, fmt.Errorf("probe: %w", err)
 	}
-	w := &system{files: f, live: opt.Root == "", replacer: identities(ctx, f, opt.Key), mmio: opt.MMIO, register: opt.Register}
+	w := &system{files: f, live: opt.Root == "", active: opt.Active, replacer: identities(ctx, f, opt.Key), mmio: opt.MMIO, register: opt.Register}
 	rest := &budget{left: maxRun}
 	var all []report.Evidence
 	record := func(e report.Evidence) {

@@ -20,19 +20,23 @@ import (
 type system struct {
 	files    *files
 	live     bool // system requests may be made; under a folder only files are asked
+	active   bool // those that talk to devices, too
 	replacer *pseudonym.Replacer
 	mmio     string // which registers may be read: none, MMIOProven, MMIOUnproven
 	register func(ctx context.Context, address uint64) ([]byte, error)
 }
 
 func (s *system) answer(ctx context.Context, _ string, _ int, q question, limit int) answer {
-	a := s.raw(ctx, q, limit)
+	return s.redact(q, s.raw(ctx, q, limit))
+}
+
+func (s *system) redact(q question, a answer) answer {
 	if q.subject == "proc/cmdline" {
 		a.data = s.replacer.Apply(redactCommandLine(a.data))
 		return a
 	}
 	for _, l := range layouts() {
-		if ok, _ := path.Match(l.pattern, q.subject); ok && a.errno == "" {
+		if ok, _ := path.Match(l.pattern, q.subject); ok && l.op == q.op && a.errno == "" {
 			a.data = l.redact(s.replacer, a.data)
 		}
 	}
@@ -83,18 +87,27 @@ func (s *system) raw(ctx context.Context, q question, limit int) answer {
 		}
 	}
 	for _, r := range s.requests() {
-		if q.op == r.op {
-			if !s.live {
-				return answer{errno: errnoNotProbed}
+		if q.op == r.op && s.live {
+			return r.answer(ctx, q.subject, limit)
+		}
+	}
+	for _, r := range activeRequests() {
+		if q.op == r.op && s.live {
+			if !s.active {
+				return answer{errno: errnoPassive}
 			}
-			data, err := r.ask(ctx, q.subject)
-			if err != nil {
-				return answer{errno: errnoOf(err)}
-			}
-			return cut(data, limit)
+			return r.answer(ctx, q.subject, limit)
 		}
 	}
 	return answer{errno: errnoNotProbed}
+}
+
+func (r request) answer(ctx context.Context, subject string, limit int) answer {
+	data, err := r.ask(ctx, subject)
+	if err != nil {
+		return answer{errno: errnoOf(err)}
+	}
+	return cut(data, limit)
 }
 
 func cut(data []byte, limit int) answer {

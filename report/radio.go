@@ -31,17 +31,42 @@ type Bluetooth struct {
 	Attached     Fact[string]   `json:"attached,omitzero" class:"revision"`
 }
 
-// Modem is a device for mobile networks, as far as can be seen without asking
-// it anything.
+// Modem is a device for mobile networks.
 type Modem struct {
-	Path         string         `json:"path" class:"key"`
-	ID           Fact[string]   `json:"id,omitzero" class:"revision"`
-	Manufacturer Fact[string]   `json:"manufacturer,omitzero" class:"revision"`
-	Product      Fact[string]   `json:"product,omitzero" class:"revision"`
-	Revision     Fact[string]   `json:"revision,omitzero" class:"firmware"`
-	Interfaces   Fact[[]string] `json:"interfaces,omitzero" class:"software"` // number, class and driver of each
-	Ports        Fact[[]string] `json:"ports,omitzero" class:"software"`      // device nodes and network interfaces
-	Attached     Fact[string]   `json:"attached,omitzero" class:"revision"`
+	Path           string           `json:"path" class:"key"`
+	ID             Fact[string]     `json:"id,omitzero" class:"revision"`
+	Manufacturer   Fact[string]     `json:"manufacturer,omitzero" class:"revision"`
+	Product        Fact[string]     `json:"product,omitzero" class:"revision"`
+	Revision       Fact[string]     `json:"revision,omitzero" class:"firmware"`
+	State          Fact[string]     `json:"state,omitzero" class:"software"`          // modem, storage (not switched to be one) or download (waits for firmware)
+	Configuration  Fact[int64]      `json:"configuration,omitzero" class:"software"`  // of USB, that is in force
+	Configurations Fact[int64]      `json:"configurations,omitzero" class:"revision"` // of USB, that there are
+	Interfaces     []ModemInterface `json:"interfaces,omitempty"`
+	Answers        ModemAnswers     `json:"answers,omitzero"`
+	Attached       Fact[string]     `json:"attached,omitzero" class:"revision"`
+}
+
+// ModemInterface is one function of a modem.
+type ModemInterface struct {
+	Number string         `json:"number" class:"key"`                 // of USB, as in 1.2: configuration and interface; else kind and number of the port
+	Class  Fact[string]   `json:"class,omitzero" class:"revision"`    // class/subclass/protocol of USB
+	Driver Fact[string]   `json:"driver,omitzero" class:"software"`   // absent if none is bound
+	Role   Fact[string]   `json:"role,omitzero" class:"revision"`     // at, qmi, mbim, diag, gps, network, storage, …
+	Nodes  Fact[[]string] `json:"nodes,omitzero" class:"software"`    // device nodes and network interfaces
+	Asked  Fact[string]   `json:"asked,omitzero" class:"environment"` // the protocol in which it answered; a gap says why it did not or was not asked
+}
+
+// ModemAnswers is what a modem said of itself, in the protocol that came first.
+type ModemAnswers struct {
+	Manufacturer Fact[string] `json:"manufacturer,omitzero" class:"revision"`
+	Model        Fact[string] `json:"model,omitzero" class:"revision"`
+	Firmware     Fact[string] `json:"firmware,omitzero" class:"firmware"`
+	Hardware     Fact[string] `json:"hardware,omitzero" class:"revision"`
+	Carrier      Fact[string] `json:"carrier,omitzero" class:"firmware"`   // configuration for a carrier
+	USBMode      Fact[string] `json:"usb_mode,omitzero" class:"software"`  // functions that it is set to have on USB, in its words
+	Power        Fact[string] `json:"power,omitzero" class:"volatile"`     // of the radio
+	Card         Fact[string] `json:"card,omitzero" class:"environment"`   // present, absent, locked
+	Equipment    Fact[string] `json:"equipment,omitzero" class:"identity"` // IMEI, MEID or ESN; a pseudonym
 }
 
 // FirmwareFile is a file that the kernel asked for, and what came of it.
