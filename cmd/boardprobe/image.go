@@ -31,7 +31,7 @@ func imageMain(stdin io.Reader, stderr io.Writer) int {
 	if err != nil {
 		return fail(stderr, err, "")
 	}
-	opt := probe.Options{Key: pseudonym.NewKey(), MMIO: job.MMIO}
+	opt := probe.Options{Key: pseudonym.NewKey(), Active: job.Active, MMIO: job.MMIO}
 	if job.PseudonymKey != "" {
 		if key, err := readPseudonymKey(job.PseudonymKey); err == nil {
 			opt.Key = key

@@ -37,7 +37,7 @@ type settings struct {
 	out, name, root, key, pseudonymKey, only, exit string
 	labels                                         []string
 	timeout                                        time.Duration
-	mmio, unproven, quiet, showVersion             bool
+	active, mmio, unproven, quiet, showVersion     bool
 }
 
 func flags(s *settings) *flag.FlagSet {
@@ -56,6 +56,7 @@ func flags(s *settings) *flag.FlagSet {
 	f.StringVar(&s.exit, "exit", "verdict", "exit by the `verdict`, or 0 as soon as the package is written")
 	f.BoolVar(&s.mmio, "mmio", false, "read the registers that say where the boot ROM looks, those of which Linux itself reads the block")
 	f.BoolVar(&s.unproven, "mmio-unproven", false, "read also those of which that is not known: one can stop the board, until its power is cut")
+	f.BoolVar(&s.active, "active", false, "ask modems, too: those that no process uses, with commands that read")
 	f.BoolVar(&s.quiet, "q", false, "print no line per section and no table")
 	f.BoolVar(&s.showVersion, "version", false, "print the version")
 	return f
@@ -92,7 +93,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return fail(stderr, err, "-key takes ephemeral or an Ed25519 key: openssl genpkey -algorithm ed25519")
 	}
-	opt := probe.Options{Root: s.root, Key: pseudonym.NewKey(), MMIO: mmio(s.mmio, s.unproven)}
+	opt := probe.Options{Root: s.root, Key: pseudonym.NewKey(), Active: s.active, MMIO: mmio(s.mmio, s.unproven)}
 	if s.pseudonymKey != "" {
 		opt.Key, err = readPseudonymKey(s.pseudonymKey)
 		if err != nil {

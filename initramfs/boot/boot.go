@@ -44,6 +44,7 @@ type Job struct {
 	Labels       []string      // what the kernel command line states of the board, K=V
 	PseudonymKey string        // file with the key, "" if the image carries none
 	MMIO         string        // which registers may be read: "", proven or unproven
+	Active       bool          // modems are asked
 }
 
 // What the child leaves in the folder besides the package, whose name ends in
@@ -241,7 +242,7 @@ func (b *board) runChild() error {
 	if err := os.MkdirAll(outFolder, 0o700); err != nil {
 		return err
 	}
-	job := Job{Folder: outFolder, Timeout: b.parameters.timeout, Labels: b.parameters.labels, MMIO: b.parameters.mmio}
+	job := Job{Folder: outFolder, Timeout: b.parameters.timeout, Labels: b.parameters.labels, Active: b.parameters.active, MMIO: b.parameters.mmio}
 	if _, err := os.Stat("/" + imagerecord.PseudonymKeyPath); err == nil {
 		job.PseudonymKey = "/" + imagerecord.PseudonymKeyPath
 	}

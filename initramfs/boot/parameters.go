@@ -26,6 +26,7 @@ type parameters struct {
 	load      []string      // boardprobe.load: modules besides those that devices name
 	labels    []string      // boardprobe.label: K=V, may be repeated
 	mmio      string        // boardprobe.mmio: proven or unproven
+	active    bool          // boardprobe.active: yes or no
 
 	options map[string]string // parameters of modules, by the module's name
 }
@@ -40,7 +41,7 @@ const maxTimeout = time.Hour
 // left at its default and returned as notes for the console: a board that does
 // not probe because of a typing error helps nobody.
 func parseParameters(line string) (p parameters, notes []string) {
-	p = parameters{volume: deliver.DefaultLabel, end: endHold, timeout: DefaultTimeout, modules: true, options: map[string]string{}}
+	p = parameters{volume: deliver.DefaultLabel, end: endHold, timeout: DefaultTimeout, modules: true, active: true, options: map[string]string{}}
 	for _, word := range splitCommandLine(line) {
 		name, value, _ := strings.Cut(word, "=")
 		module, name, dotted := strings.Cut(name, ".")
@@ -119,6 +120,15 @@ func (p *parameters) set(name, value string) error {
 			p.mmio = ""
 		default:
 			return fmt.Errorf("want none, proven or unproven")
+		}
+	case "active":
+		switch value {
+		case "yes":
+			p.active = true
+		case "no":
+			p.active = false
+		default:
+			return fmt.Errorf("want yes or no")
 		}
 	case "label":
 		p.labels = append(p.labels, value)

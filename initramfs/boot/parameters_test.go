@@ -33,6 +33,8 @@ func TestParameters(t *testing.T) {
 		"boardprobe.mmio=unproven":                             func(p *parameters) { p.mmio = "unproven" },
 		"boardprobe.mmio=proven boardprobe.mmio=none":          func(*parameters) {},
 		"boardprobe.blacklist=":                                func(*parameters) {},
+		"boardprobe.active=no":                                 func(p *parameters) { p.active = false },
+		"boardprobe.active=no boardprobe.active=yes":           func(*parameters) {},
 		`boardprobe.label=hw=B2 boardprobe.label="lot=7 of 9"`: func(p *parameters) { p.labels = []string{"hw=B2", "lot=7 of 9"} },
 		"usb-storage.delay_use=5 usb_storage.quirks=a:b:c":     func(p *parameters) { p.options["usb_storage"] = "delay_use=5 quirks=a:b:c" },
 		`dyndbg.query="file a +p"`:                             func(p *parameters) { p.options["dyndbg"] = `query="file a +p"` },
@@ -48,7 +50,7 @@ func TestParameters(t *testing.T) {
 }
 
 func same(a, b parameters) bool {
-	return a.volume == b.volume && a.end == b.end && a.timeout == b.timeout && a.modules == b.modules && a.mmio == b.mmio &&
+	return a.volume == b.volume && a.end == b.end && a.timeout == b.timeout && a.modules == b.modules && a.active == b.active && a.mmio == b.mmio &&
 		slices.Equal(a.blacklist, b.blacklist) && slices.Equal(a.load, b.load) && slices.Equal(a.labels, b.labels) && maps.Equal(a.options, b.options)
 }
 
@@ -61,7 +63,7 @@ func TestParametersThatMakeNoSense(t *testing.T) {
 		"boardprobe.out=", "boardprobe.out=TWELVE-CHARS", "boardprobe.out=\x1b[2J", "boardprobe.out=ST\xc3\x84BE", "boardprobe.out=\"A\nB\"",
 		"boardprobe.end", "boardprobe.end=halt", "boardprobe.mmio=yes", "boardprobe.mmio=", "boardprobe.end=POWEROFF", "boardprobe.end=" + strings.Repeat("x", 60000),
 		"boardprobe.timeout=", "boardprobe.timeout=90", "boardprobe.timeout=0s", "boardprobe.timeout=-1m", "boardprobe.timeout=61m", "boardprobe.timeout=1e9h",
-		"boardprobe.modules", "boardprobe.modules=some", "boardprobe.mmio=1", "boardprobe.=1", "boardprobe.END=hold",
+		"boardprobe.modules", "boardprobe.modules=some", "boardprobe.active", "boardprobe.active=0", "boardprobe.mmio=1", "boardprobe.=1", "boardprobe.END=hold",
 		"boardprobe." + strings.Repeat("y", 60000) + "=\x1b]0;",
 	} {
 		got, notes := parseParameters(line)
