@@ -20,6 +20,21 @@ func loaderMedia(ran ...bool) func(*report.Report) {
 	}
 }
 
+// modem makes a modem, with an interface for each driver.
+func modem(id, state string, drivers ...string) func(*report.Report) {
+	return func(r *report.Report) {
+		m := report.Modem{Path: "usb/1", ID: text(id), State: text(state)}
+		for i, driver := range drivers {
+			in := report.ModemInterface{Number: string(rune('0' + i)), Driver: gap[string](report.Absent)}
+			if driver != "" {
+				in.Driver = text(driver)
+			}
+			m.Interfaces = append(m.Interfaces, in)
+		}
+		r.Modems = append(r.Modems, m)
+	}
+}
+
 // lacking makes a radio's file that was asked for and not found.
 func lacking(firmware string) func(*report.Report) {
 	return func(r *report.Report) {
@@ -106,8 +121,16 @@ func TestHardware(t *testing.T) {
 		"address not read": {"radio.bluetooth-address", func(r *report.Report) {
 			r.Bluetooth = []report.Bluetooth{{Path: "a", Address: gap[string](report.Denied)}}
 		}, Unknown, ""},
-		"no controller": {"radio.bluetooth-address", func(*report.Report) {}, Info, ""},
-		"no clock":      {"clock.battery", func(*report.Report) {}, Info, ""},
+		"no modem":               {"radio.modem", func(*report.Report) {}, Info, ""},
+		"modem of QMI":           {"radio.modem", modem("2c7c:0125", "modem", "option", "qmi_wwan"), Pass, "2c7c:0125"},
+		"modem by MHI":           {"radio.modem", modem("17cb:0308", "modem", "mhi-pci-generic"), Warn, "17cb:0308"},
+		"modem of an old driver": {"radio.modem", modem("1199:68a3", "modem", "option", "sierra_net"), Warn, "1199:68a3"},
+		"modem without driver":   {"radio.modem", modem("17cb:0308", "modem", ""), Warn, ""},
+		"modem that is a disk":   {"radio.modem", modem("12d1:1f01", "storage", "usb-storage"), Warn, "12d1:1f01"},
+		"modem that waits":       {"radio.modem", modem("05c6:9008", "download", "qcserial"), Warn, "05c6:9008"},
+		"modems not listed":      {"radio.modem", func(r *report.Report) { r.Sections = nil }, Unknown, ""},
+		"no controller":          {"radio.bluetooth-address", func(*report.Report) {}, Info, ""},
+		"no clock":               {"clock.battery", func(*report.Report) {}, Info, ""},
 	} {
 		r := imx8mp()
 		c.alter(r)

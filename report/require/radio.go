@@ -129,3 +129,57 @@ func bluetoothAddress(r *report.Report) answer {
 	}
 	return a
 }
+
+// balenaModemDrivers are what balenaOS adds to every kernel for modems
+// (balena-os/meta-balena v8.0.2, meta-balena-common/classes/kernel-balena.bbclass: CDC_MBIM,
+// QMI_WWAN, ACM, SERIAL_OPTION, SERIAL_QUALCOMM), and what those options select
+// (drivers/net/usb/Kconfig: WDM, CDC_NCM).
+var balenaModemDrivers = []string{"cdc_mbim", "qmi_wwan", "cdc_acm", "option", "qcserial", "cdc_wdm", "cdc_ncm"}
+
+// modems decides radio.modem: does balenaOS have what the modems need?
+func modems(r *report.Report) answer {
+	if a, bad := unlisted(r, "modems"); bad {
+		return a
+	}
+	if len(r.Modems) == 0 {
+		return answer{verdict: Info, facts: []string{"modems"}, detail: "No modem was seen."}
+	}
+	a := answer{verdict: Pass, facts: []string{"modems"}}
+	var found, wrong []string
+	for _, m := range r.Modems {
+		name := strings.Join(strings.Fields(first(valueOf(m.Answers.Model), valueOf(m.Product))+" "+valueOf(m.ID)), " ")
+		name = first(name, m.Path)
+		found = append(found, name)
+		switch valueOf(m.State) {
+		case "storage":
+			wrong = append(wrong, name+" is in the mode of a disk and has to be switched, for which balenaOS has usb_modeswitch")
+			continue
+		case "download":
+			wrong = append(wrong, name+" waits for firmware")
+			continue
+		}
+		var others []string
+		bound := false
+		for _, i := range m.Interfaces {
+			driver := valueOf(i.Driver)
+			bound = bound || driver != ""
+			if role := valueOf(i.Role); driver != "" && role != "storage" && role != "audio" && !slices.Contains(balenaModemDrivers, driver) && !slices.Contains(others, driver) {
+				others = append(others, driver)
+			}
+		}
+		switch {
+		case len(others) > 0:
+			wrong = append(wrong, name+" uses "+listText(others)+", which balenaOS does not add to every kernel")
+		case !bound:
+			wrong = append(wrong, name+" has no driver")
+		}
+	}
+	a.found = strings.Join(found, ", ")
+	if len(wrong) > 0 {
+		a.verdict = Warn
+		a.detail = strings.Join(wrong, "; ") + "."
+	} else {
+		a.detail = "balenaOS adds their drivers to every kernel. Whether ModemManager gets on with them is not said by that."
+	}
+	return a
+}

@@ -109,6 +109,7 @@ func rules(said *console.Boot) []rule {
 		{"clock.battery", clockBattery},
 		{"radio.firmware", radioFirmware},
 		{"radio.bluetooth-address", bluetoothAddress},
+		{"radio.modem", modems},
 		{"completeness.sections", sections},
 		{"completeness.sight", sight},
 		{"identity.placeholder", placeholders},
