@@ -861,3 +861,93 @@ func TestManagerRuns(t *testing.T) {
 		t.Errorf("asked: %s; want that ModemManager is running", got)
 	}
 }
+
+// TestPCIModems has a T700 with its driver, in whose ports AT and MBIM are asked,
+// a modem of MHI whose ports are on the way, and one without a driver.
+func TestPCIModems(t *testing.T) {
+	t.Parallel()
+	w := newModemWorld(t)
+	w.nodes["wwan0at0"] = pty(t, ec25)
+	w.ports["wwan0mbim0"] = func() *port { return packets(t, (&mbimModem{}).hear) }
+	const at = "sys/devices/pci0000:00/0000:00:1c.0/"
+	files := map[string]string{
+		at + "0000:01:00.0/vendor": "0x14c3\n", at + "0000:01:00.0/device": "0x4d75\n", at + "0000:01:00.0/class": "0x0d4000\n", at + "0000:01:00.0/driver@": "/sys/bus/pci/drivers/mtk_t7xx",
+		at + "0000:02:00.0/vendor": "0x17cb\n", at + "0000:02:00.0/device": "0x0308\n", at + "0000:02:00.0/class": "0x0d4000\n",
+		at + "0000:03:00.0/class":                          "0x020000\n",
+		at + "0000:01:00.0/wwan/wwan0/net/wwan0/uevent":    "",
+		at + "0000:01:00.0/wwan/wwan0/device@":             "../..",
+		at + "0000:01:00.0/wwan/wwan0/wwan0at0/type":       "AT\n",
+		at + "0000:01:00.0/wwan/wwan0/wwan0mbim0/type":     "MBIM\n",
+		at + "0000:01:00.0/wwan/wwan0/wwan0fastboot0/type": "FASTBOOT\n",
+		"sys/bus/usb/devices/usb1@":                        "/sys/devices/usb1",
+		"sys/devices/usb1/1-1/1-1:1.4/wwan/wwan1/x":        "",
+		"sys/class/wwan/wwan1@":                            "/sys/devices/usb1/1-1/1-1:1.4/wwan/wwan1",
+		"sys/devices/platform/soc/mss/wwan/wwan2/device@":  "../..",
+		"sys/devices/platform/soc/mss/modalias":            "platform:mss\n",
+		"sys/class/wwan/wwan2@":                            "/sys/devices/platform/soc/mss/wwan/wwan2",
+		"sys/class/wwan/wwan0@":                            "/" + at + "0000:01:00.0/wwan/wwan0",
+		"sys/class/wwan/wwan0at0@":                         "/" + at + "0000:01:00.0/wwan/wwan0/wwan0at0",
+		"sys/class/wwan/wwan0mbim0@":                       "/" + at + "0000:01:00.0/wwan/wwan0/wwan0mbim0",
+		"sys/class/wwan/wwan0fastboot0@":                   "/" + at + "0000:01:00.0/wwan/wwan0/wwan0fastboot0",
+	}
+	for _, address := range []string{"0000:01:00.0", "0000:02:00.0", "0000:03:00.0"} {
+		files["sys/bus/pci/devices/"+address+"@"] = "/" + at + address
+	}
+	modems, evidence := probeModems(t, w, files)
+	if len(modems) != 3 {
+		t.Fatalf("modems = %+v; want that of the driver, that of the SoC and that without a driver", modems)
+	}
+	var got []string
+	for _, m := range modems {
+		got = append(got, m.ID.Value+" "+m.Attached.Value)
+		for _, i := range m.Interfaces {
+			got = append(got, strings.Join([]string{i.Number, i.Driver.Value, i.Role.Value, strings.Join(i.Nodes.Value, "+"), i.Asked.Value}, " "))
+		}
+	}
+	want := []string{
+		"14c3:4d75 slot", "at0 mtk_t7xx at wwan0at0 AT", "fastboot0 mtk_t7xx fastboot wwan0fastboot0 ", "mbim0 mtk_t7xx mbim wwan0mbim0 MBIM", "net mtk_t7xx network wwan0 ",
+		"platform:mss soldered", "17cb:0308 slot", "pci    ",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("modems:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if slices.ContainsFunc(w.asked, func(op string) bool { return strings.Contains(op, "fastboot") }) {
+		t.Errorf("asked %q; want nothing about fastboot", w.asked)
+	}
+	noIdentities(t, modems, evidence)
+}
+
+func TestModemRole(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ id, interfaces, want string }{
+		{"2c7c:0125", "1.0,ff/ff/ff,option 1.1,ff/00/00,option 1.2,ff/00/00,option 1.3,ff/00/00,option 1.4,ff/ff/ff,qmi_wwan", "diag gps at at qmi"},
+		{"2c7c:0801", "1.0,ff/ff/30,option 1.1,ff/00/40,option 1.2,ff/00/00,option", "diag at -"},
+		{"1e0e:9001", "1.3,ff/00/00,option 1.4,ff/00/00,option 1.5,ff/ff/ff,qmi_wwan", "at audio qmi"},
+		{"1199:9071", "1.0,ff/ff/ff,qcserial 1.2,ff/00/00,qcserial 1.3,ff/00/00,qcserial 1.8,ff/ff/ff,qmi_wwan", "diag gps at qmi"},
+		{"1199:9011", "1.0,ff/ff/ff,qmi_wwan 1.1,ff/ff/ff,qcserial 1.2,ff/ff/ff,qcserial 1.3,ff/ff/ff,qcserial", "qmi diag at gps"},
+		{"413c:81d7", "1.0,ff/ff/30,qcserial 1.3,ff/ff/40,qcserial 1.12,02/0e/00,cdc_mbim", "diag at mbim"},
+		{"05c6:9008", "1.0,ff/ff/ff,qcserial", "download"},
+		{"12d1:1506", "1.0,ff/02/10,option 1.1,ff/02/12,option 1.2,ff/02/13,option 1.3,08/06/50,usb-storage 1.4,ff/02/16,huawei_cdc_ncm", "at at diag storage network"},
+		{"1546:1141", "1.0,02/02/01,cdc_acm 1.1,0a/00/00,cdc_acm 1.6,02/06/00,cdc_ether", "at - network"},
+		{"1bc7:1201", "1.4,ff/00/00,option", "-"},
+		{"19d2:0117", "1.1,ff/ff/ff,option 1.2,ff/ff/ff,sierra", "- -"},
+		{"2c7c:0125", "1.40,ff/00/00,option 1.,ff/00/00,option ,,", "- - -"},
+	} {
+		var all []usbInterface
+		for text := range strings.FieldsSeq(c.interfaces) {
+			f := strings.Split(text, ",")
+			all = append(all, usbInterface{f[0], f[1], f[2]})
+		}
+		var got []string
+		for _, i := range all {
+			role := modemRole(c.id, i, all)
+			if role == "" {
+				role = "-"
+			}
+			got = append(got, role)
+		}
+		if text := strings.Join(got, " "); text != c.want {
+			t.Errorf("%s: roles %s; want %s", c.id, text, c.want)
+		}
+	}
+}
