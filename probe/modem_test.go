@@ -685,7 +685,7 @@ func probeModems(t *testing.T, w *modemWorld, files map[string]string) ([]report
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.system.files, w.system.live, w.system.replacer = f, true, pseudonym.New(pseudonym.Key{3})
+	w.files, w.live, w.replacer = f, true, pseudonym.New(pseudonym.Key{3})
 	var evidence []report.Evidence
 	var found report.Report
 	i := slices.IndexFunc(collectors(), func(c collector) bool { return c.name == "modems" })
@@ -843,6 +843,28 @@ func TestHeldPort(t *testing.T) {
 	}
 	if _, err := conversation(t, node, talkAT, patienceAll+slack); err != nil || !opened() {
 		t.Errorf("asked for all that: %v; want that the watch sees it", err)
+	}
+}
+
+// TestConnected leaves a modem alone that has a connection nobody holds.
+func TestConnected(t *testing.T) {
+	t.Parallel()
+	w := newModemWorld(t)
+	files := usbModems()
+	files["sys/class/net/wwan0/flags"], files["sys/class/net/wwan1/flags"] = "0x1002\n", "0x1003\n"
+	modems, _ := probeModems(t, w, files)
+	if got := modems[0].Interfaces[4].Asked.Value; got != "QMI" {
+		t.Errorf("the modem without a connection: asked %q; want QMI", got)
+	}
+	for _, at := range []int{0, 2} {
+		if got := modems[1].Interfaces[at].Asked.Why(); got != "not-probed: wwan1 is up" {
+			t.Errorf("the modem with one: %s; want not-probed: wwan1 is up", got)
+		}
+	}
+	for _, op := range w.asked {
+		if op == "modem-mbim/1 cdc-wdm1" || op == "modem-at/1 ttyACM0" {
+			t.Errorf("asked %s", op)
+		}
 	}
 }
 

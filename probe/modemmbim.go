@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"time"
 	"unsafe"
 
@@ -95,7 +96,7 @@ func (s *mbimSession) wait(kind mbim.Type, until time.Time) (mbim.Message, error
 	for {
 		data, err := s.port.receive(s.buffer, until)
 		if err != nil {
-			if garbled && err == unix.ETIMEDOUT {
+			if garbled && errors.Is(err, unix.ETIMEDOUT) {
 				err = errGarbled
 			}
 			return mbim.Message{}, err

@@ -3,6 +3,7 @@ package probe
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -73,7 +74,7 @@ func openQMI(p *port, buffer []byte, s qmi.Service, patience time.Duration) (*qm
 		return nil, err
 	}
 	err := take(until)
-	if err == unix.ETIMEDOUT || err == errGarbled {
+	if errors.Is(err, unix.ETIMEDOUT) || errors.Is(err, errGarbled) {
 		p.after = func() {
 			p.end = time.Now().Add(patienceAll)
 			if take(p.end) == nil {
@@ -112,7 +113,7 @@ func (c *qmiClient) wait(s qmi.Service, client uint8, transaction uint16, until 
 	for {
 		data, err := c.port.receive(c.buffer, until)
 		if err != nil {
-			if garbled && err == unix.ETIMEDOUT {
+			if garbled && errors.Is(err, unix.ETIMEDOUT) {
 				err = errGarbled
 			}
 			return qmi.Message{}, err

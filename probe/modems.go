@@ -7,6 +7,7 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/boardprobe/boardprobe/probe/decode/nl80211"
@@ -245,6 +246,9 @@ func askModem(h *Host, ports []modemPort, m *report.Modem) {
 		default:
 			in.Asked = freePort(h, p.node)
 			if in.Asked.Gap == "" {
+				in.Asked = idle(h, m, in.Asked)
+			}
+			if in.Asked.Gap == "" {
 				asked[kind] = true
 				in.Asked = converse(h, p, in.Asked.From, &m.Answers)
 			}
@@ -286,6 +290,31 @@ func freePort(h *Host, node string) report.Fact[string] {
 	return report.Known("free", a.ID)
 }
 
+// idle finds out whether a modem has a connection that no process holds:
+// mbim-network(1) and qmi-network(1) leave one behind, and the session of MBIM
+// that they opened ends with any other.
+func idle(h *Host, m *report.Modem, free report.Fact[string]) report.Fact[string] {
+	for _, i := range m.Interfaces {
+		for _, node := range i.Nodes.Value {
+			if portName.MatchString(node) || wwanPort.MatchString(node) {
+				continue
+			}
+			flags := parse(h, "sys/class/net/"+node+"/flags", func(data []byte) (int64, error) {
+				return strconv.ParseInt(strings.TrimSpace(string(data)), 0, 64)
+			})
+			free.From = both(free.From, flags.From)
+			const up = 1 // IFF_UP of linux/if.h
+			switch {
+			case flags.OK() && flags.Value&up != 0:
+				return report.Missing[string](report.NotProbed, oneLine(node+" is up"), free.From...)
+			case !flags.OK() && flags.Gap != report.Absent:
+				return report.Missing[string](report.NotProbed, oneLine("whether "+node+" is up cannot be seen"), free.From...)
+			}
+		}
+	}
+	return free
+}
+
 // converse asks a port in the protocol of its role.
 func converse(h *Host, p modemPort, why []string, answers *report.ModemAnswers) report.Fact[string] {
 	a := h.ask("modem-"+p.role+"/1", p.node)
@@ -293,6 +322,8 @@ func converse(h *Host, p modemPort, why []string, answers *report.ModemAnswers) 
 	switch {
 	case a.Note == "ETIMEDOUT":
 		a.Gap, a.Note = report.Deadline, "no answer in time"
+	case a.Note == "EBUSY":
+		a.Gap, a.Note = report.NotProbed, "in use, says its driver" // by its other node, in /sys/class/wwan
 	case a.Note == "ECANCELED":
 		a.Gap, a.Note = report.Deadline, "the time of the section was over"
 	case a.Note == "EBADMSG":
