@@ -101,14 +101,11 @@ func TestLoaderNamesItsDevice(t *testing.T) {
 	}
 }
 
-// utf16 is text as variables of UEFI have it.
-func utf16(text string) string { return strings.Join(strings.Split(text, ""), "\x00") + "\x00\x00\x00" }
-
 func TestLoaderOfUEFI(t *testing.T) {
 	const loader, nvidia = "-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f", "-781e084c-a330-417c-b678-38e696380cb9"
 	files := board()
-	files[efivars+"LoaderInfo"+loader] = "\x06\x00\x00\x00" + utf16("systemd-boot 257")
-	files[efivars+"LoaderDevicePartUUID"+loader] = "\x06\x00\x00\x00" + utf16("12345678-1234-4234-8234-123456789ABC")
+	files[efivars+"LoaderInfo"+loader] = "\x06\x00\x00\x00" + string(wideText("systemd-boot 257"))
+	files[efivars+"LoaderDevicePartUUID"+loader] = "\x06\x00\x00\x00" + string(wideText("12345678-1234-4234-8234-123456789ABC"))
 	files[efivars+"BootChainFwCurrent"+nvidia] = "\x07\x00\x00\x00\x01\x00\x00\x00"
 	r, _ := probeRoot(t, files)
 	if r.Boot.EFILoader.Value != "systemd-boot 257" || r.Boot.FirmwareCopy.Value != "B" {
