@@ -139,3 +139,34 @@ func TestHardware(t *testing.T) {
 		}
 	}
 }
+
+func TestLoaderPlaces(t *testing.T) {
+	emmc := func(e report.EMMC) report.Disk {
+		return report.Disk{Path: "a", Name: text("mmcblk2"), Kind: text("emmc"), Attached: text(report.Soldered), EMMC: e}
+	}
+	sd := report.Disk{Path: "b", Name: text("mmcblk0"), Kind: text("sd"), Attached: text(report.Slot)}
+	stick := report.Disk{Path: "c", Name: text("sda"), Kind: text("usb"), Attached: text(report.External)}
+	for name, c := range map[string]struct {
+		compatible    string
+		disks         []report.Disk
+		headers       []string // of mmcblk0
+		want          Verdict
+		found, detail string
+	}{
+		"Allwinner on SD":             {"allwinner,sun50i-a64", []report.Disk{sd}, []string{"eGON.BT0 at 8192, dt, checksum right"}, Warn, "mmcblk0 at 8192 (boot0): there is one; mmcblk0 at 131072 (boot0);", "At 8192 of mmcblk0 a GPT"},
+		"i.MX 8M Plus":                {"fsl,imx8mp", []report.Disk{emmc(report.EMMC{}), sd}, nil, Pass, "mmcblk2boot0 at 0 (image vector table); mmcblk0 at 32768", "Source"},
+		"locked for ever":             {"fsl,imx8mp", []report.Disk{emmc(report.EMMC{BootWriteProtection: text("boot0 permanent, boot1 none")})}, nil, Warn, "", "locked for ever"},
+		"boot area not as wanted":     {"allwinner,sun50i-a64", []report.Disk{emmc(report.EMMC{BootFrom: text("boot0"), BootAcknowledge: yes(), BootBus: text("8 bit, single data rate, backward compatible")})}, nil, Warn, "", "wants an acknowledge"},
+		"boot area as wanted":         {"allwinner,sun50i-a64", []report.Disk{emmc(report.EMMC{BootFrom: text("boot0"), BootAcknowledge: yes(), BootBus: text("4 bit, single data rate, high speed")})}, nil, Warn, "", "At 8192 of mmcblk2 a GPT"},
+		"nothing that the ROM takes":  {"fsl,imx8mp", []report.Disk{stick}, nil, Info, "", "None of the media"},
+		"a SoC that nobody documents": {"acme,soc", []report.Disk{sd}, nil, Info, "", "No document"},
+	} {
+		r := imx8mp()
+		r.Identity.Compatible, r.Storage = list("acme,board", c.compatible), c.disks
+		r.Boot.Media = []report.BootMedium{{Path: "x", Name: text("mmcblk0"), Headers: list(c.headers...)}}
+		got := loaderPlaces(r)
+		if got.verdict != c.want || !strings.Contains(got.found, c.found) || !strings.Contains(got.detail, c.detail) || name == "boot area as wanted" && strings.Contains(got.detail, "acknowledge") {
+			t.Errorf("%s: %s, found %q, %q; want %s, %q, %q", name, got.verdict, got.found, got.detail, c.want, c.found, c.detail)
+		}
+	}
+}

@@ -91,6 +91,7 @@ func rules(said *console.Boot) []rule {
 		{"bsp.configs", configs},
 		{"boot.options", optionsSaid(said, bootOptions)},
 		{"boot.switches", bootSwitches},
+		{"boot.loader-places", loaderPlaces},
 		{"fw.connectivity", connectivity},
 		{"linux.existing", existingLinux},
 		{"info.peripherals", peripherals},
