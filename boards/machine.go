@@ -22,6 +22,7 @@ type Board struct {
 	ROMOrder report.Fact[[]string] // media in the order in which the boot ROM tries them
 
 	ROMFamily     string              // word of romheader.Families; empty: no header that the ROM looks for is known
+	SwitchBits    []SwitchBits        // DIP switches whose positions are bits of a register
 	Straps        []Strap             // registers that say where the ROM looks or took the loader from
 	LoaderOffsets []LoaderOffset      // where a loader is on the media; ROMs that want a file or a partition have a note
 	SecureBoot    report.Fact[string] // how a board that takes only signed loaders can be told from Linux
@@ -47,6 +48,7 @@ type machineFile struct {
 	Switches      *said[[]string]   `json:"switches,omitempty"`
 	ROMOrder      *said[[]string]   `json:"rom_order,omitempty"`
 	ROMFamily     string            `json:"rom_family,omitempty"`
+	SwitchBits    []switchFile      `json:"switch_bits,omitempty"`
 	Straps        []strapFile       `json:"straps,omitempty"`
 	LoaderOffsets []loaderFile      `json:"loader_offsets,omitempty"`
 	SecureBoot    *said[string]     `json:"secure_boot,omitempty"`
@@ -56,6 +58,8 @@ type machineFile struct {
 
 	straps []Strap // decoded by check
 	locks  []Lock  // as well
+
+	switches []SwitchBits
 }
 
 func (m *machineFile) check() error {
@@ -94,6 +98,9 @@ func (m *machineFile) cite() error {
 	}
 	for i := range m.LoaderOffsets {
 		lists = append(lists, m.LoaderOffsets[i].From)
+	}
+	for i := range m.SwitchBits {
+		lists = append(lists, m.SwitchBits[i].From)
 	}
 	for i := range m.Locks {
 		lists = append(lists, m.Locks[i].From)
@@ -145,7 +152,14 @@ func (s *said[T]) from() []string {
 
 // decode reads the registers and checks the places.
 func (m *machineFile) decode() error {
-	m.straps, m.locks = nil, nil
+	m.straps, m.locks, m.switches = nil, nil, nil
+	for i := range m.SwitchBits {
+		s, err := m.SwitchBits[i].bits()
+		if err != nil {
+			return fmt.Errorf("switch %q: %w", m.SwitchBits[i].Switch, err)
+		}
+		m.switches = append(m.switches, s)
+	}
 	for i := range m.Straps {
 		s, err := m.Straps[i].strap()
 		if err != nil {
@@ -175,6 +189,10 @@ func (m *machineFile) board(match string) Board {
 	}
 	for _, s := range m.straps {
 		b.Straps = append(b.Straps, s.clone())
+	}
+	for _, s := range m.switches {
+		s.Bits, s.From = slices.Clone(s.Bits), slices.Clone(s.From)
+		b.SwitchBits = append(b.SwitchBits, s)
 	}
 	for _, l := range m.locks {
 		l.Only, l.Closed, l.Open, l.From = slices.Clone(l.Only), slices.Clone(l.Closed), slices.Clone(l.Open), slices.Clone(l.From)

@@ -304,7 +304,11 @@ func fusedState(h *Host, efi Answer) report.Fact[string] {
 			}
 		}
 	}
-	if signed := h.Read(deviceTree + "chosen/bootloader/signed"); signed.Gap == "" && len(signed.Data) == 4 {
+	signed := h.Read(deviceTree + "chosen/bootloader/signed")
+	if signed.Gap != "" { // the documentation calls it so, the firmware and its scripts otherwise
+		signed = h.Read(deviceTree + "chosen/bootloader/signed_boot")
+	}
+	if signed.Gap == "" && len(signed.Data) == 4 {
 		// Bits of rpi-eeprom's firmware: 0 is the configuration, 3 and 4 the fuses.
 		enforced := signed.Data[3]&0x18 != 0
 		return report.Known(map[bool]string{true: "enforced", false: "disabled"}[enforced], signed.ID)

@@ -35,6 +35,7 @@ func collectStraps(_ context.Context, h *Host) (func(*report.Report), error) {
 				s.known = append(s.known, strap)
 			}
 		}
+		s.switches = append(s.switches, known.SwitchBits...)
 	}
 	if len(s.known) == 0 {
 		return func(*report.Report) {}, nil
@@ -55,6 +56,7 @@ func collectStraps(_ context.Context, h *Host) (func(*report.Report), error) {
 type straps struct {
 	h        *Host
 	known    []boards.Strap
+	switches []boards.SwitchBits
 	unproven bool
 	read     map[uint64]report.Fact[string] // what registers hold, 0x and eight hexadecimal digits
 
@@ -181,6 +183,16 @@ func (s *straps) permitted(strap boards.Strap, address uint64) report.Fact[strin
 // is set to goes before what boards of its kind do.
 func (s *straps) apply(r *report.Report) {
 	r.Boot.Straps = s.list
+	var set, rest []string
+	for _, sw := range s.switches {
+		if f, ok := s.read[sw.Address]; ok && f.OK() {
+			register, _ := s.register(boards.Strap{}, sw.Address)
+			set, rest = append(set, sw.Switch+": "+sw.Positions(register)), append(rest, f.From...)
+		}
+	}
+	if set != nil {
+		r.Boot.SwitchesSet = report.Known(set, slices.Compact(rest)...).Noting("as they were at reset, position 1 first, 1 is ON")
+	}
 	from := slices.Compact(slices.Sorted(slices.Values(s.from)))
 	switch {
 	case s.lacks != "":

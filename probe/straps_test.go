@@ -168,6 +168,14 @@ func TestStrapsForbidden(t *testing.T) {
 			t.Errorf("%s: %#x read, order %v; want nothing read", name, read, b.ROMStraps.Value)
 		}
 	}
+	// Where a document says which position is which bit, the switch is read as well:
+	// SW6 for the eMMC, as U-Boot's doc/board/tbs/tbs2910.rst has it.
+	matrix := imx6()
+	matrix["sys/firmware/devicetree/base/compatible"] = "tbs,imx6q-tbs2910\x00fsl,imx6q\x00"
+	b, _, _ := strapsOf(t, matrix, MMIOProven, map[uint64]uint32{0x020d801c: 2 << 24, 0x020d8004: 7<<11 | 0x60, 0x020d8044: 0})
+	if got := strings.Join(b.SwitchesSet.Value, "; "); got != "SW6 of PCB 2.1: 11100110; SW6 of PCB 2.3: 1111" || b.ROMStraps.Value[0] != "emmc" {
+		t.Errorf("switches %q, order %v; want those of the eMMC", got, b.ROMStraps.Value)
+	}
 	// A register of which it is not proven wants to be asked for by name.
 	const stm = "sys/firmware/devicetree/base/"
 	files := map[string]string{

@@ -16,6 +16,7 @@ type Boot struct {
 	Options       []BootOption   `json:"options,omitempty"`
 	Hints         []BootHint     `json:"hints,omitempty"`
 	Media         []BootMedium   `json:"media,omitempty"`
+	SwitchesSet   Fact[[]string] `json:"switches_set,omitzero" class:"environment"` // positions as the SoC latched them, as in SW6: 0110
 	Straps        []Strap        `json:"straps,omitempty"`
 	Places        []BootPlace    `json:"places,omitempty"`
 	LinuxLoader   Fact[string]   `json:"linux_loader,omitzero" class:"software"`     // who started the kernel on x86
