@@ -184,6 +184,10 @@ func (w *workshop) carried(t *testing.T, o outcome) {
 	}
 }
 
+// maxRead is how much of a disk a run may read, with what the kernel reads by
+// itself: 16 MiB at its start and 1 MiB at its end, partitions, what delivers.
+const maxRead = 24 << 20
+
 // truth holds the facts against what the emulator was given.
 func (o *outcome) truth(t *testing.T) {
 	b, r := o.board, o.report
@@ -227,8 +231,12 @@ func (o *outcome) truth(t *testing.T) {
 			t.Errorf("a run without modules says of %s: %s %s %s", f.ID, f.Verdict, f.Found, f.Detail)
 		}
 	}
-	t.Logf("%-12s %d CPUs, %4d MiB, %v, %d network, %d PCI, %d USB: as given; %.0f s of emulation",
-		b.name, b.cpus, b.ramMiB, got, len(r.Network), len(r.PCI), len(r.USB), o.seconds)
+	most, disks := mostRead(t, o.dir)
+	if most > maxRead || disks == 0 && !b.blind {
+		t.Errorf("%s: %d bytes read of one of %d disks; want at most %d", b.name, most, disks, int64(maxRead))
+	}
+	t.Logf("%-12s %d CPUs, %4d MiB, %v, %d network, %d PCI, %d USB: as given; at most %.1f MiB read of a disk; %.0f s of emulation",
+		b.name, b.cpus, b.ramMiB, got, len(r.Network), len(r.PCI), len(r.USB), float64(most)/(1<<20), o.seconds)
 }
 
 // buses holds the lists of network, PCI and USB, and the details of an eMMC,

@@ -12,8 +12,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -230,6 +232,7 @@ func (w *workshop) arguments(t testing.TB, b board, dir string) []string {
 	k := kernel(t, b.suite, b.arch)
 	args := append(qemu(t, b), b.machine...)
 	args = append(args, "-accel", "tcg", "-smp", fmt.Sprint(b.cpus), "-m", fmt.Sprint(b.ramMiB), "-display", "none", "-no-reboot", "-monitor", "none",
+		"-D", filepath.Join(dir, readsLog), "-trace", "blk_co_preadv",
 		"-kernel", glob(t, k+"/boot/vmlinu?-*"), "-initrd", w.image(t, b),
 		"-append", strings.TrimSpace("console="+b.console+" boardprobe.end=poweroff "+b.append))
 	if b.dtb != "" {
@@ -311,6 +314,33 @@ func (w *workshop) arguments(t testing.TB, b board, dir string) []string {
 		args = append(args, "-netdev", fmt.Sprintf("user,restrict=on,id=net%d", i), "-device", fmt.Sprintf("%s,netdev=net%d,romfile=,mac=%s", n.device, i, n.mac))
 	}
 	return args
+}
+
+// readsLog has a line for each read of a disk, with which QEMU counts.
+const readsLog = "reads"
+
+var readForm = regexp.MustCompile(`blk_co_preadv blk (0x[0-9a-f]+) bs 0x[0-9a-f]+ offset \d+ bytes (\d+) flags`)
+
+// mostRead returns the bytes that were read of the disk of which most were, and
+// of how many disks any were.
+func mostRead(t testing.TB, dir string) (most int64, disks int) {
+	t.Helper()
+	log, err := os.ReadFile(filepath.Join(dir, readsLog))
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := map[string]int64{}
+	for _, m := range readForm.FindAllSubmatch(log, -1) {
+		n, err := strconv.ParseInt(string(m[2]), 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read[string(m[1])] += n
+	}
+	for _, n := range read {
+		most = max(most, n)
+	}
+	return most, len(read)
 }
 
 // tpmSocket is where the emulated TPM of a run listens.
