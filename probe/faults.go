@@ -164,26 +164,59 @@ func gatherOrphans(ctx context.Context, f *files, dir string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := orphans{known: map[string]bool{}}
-	buses, _, err := f.list("sys/bus", maxAnswer)
-	if err != nil {
+	o := orphans{}
+	if o.known, err = f.nodeDevices(); err != nil {
 		return nil, err
-	}
-	for _, bus := range buses {
-		devices, _, _ := f.list("sys/bus/"+bus+"/devices", maxAnswer)
-		for _, device := range devices {
-			at := "sys/bus/" + bus + "/devices/" + device + "/of_node"
-			if place, err := f.locate(at); err == nil {
-				o.known[place] = true
-			}
-		}
 	}
 	o.walk(tree, dir, false)
 	return o.out.Bytes(), nil
 }
 
+// nodeDevices lists the devices of all buses by the place of their device-tree
+// node, once. Of several that have one node, the first with a driver counts.
+func (f *files) nodeDevices() (map[string]nodeDevice, error) {
+	f.mu.Lock()
+	known := f.nodes
+	f.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	buses, _, err := f.list("sys/bus", maxAnswer)
+	if err != nil {
+		return nil, err
+	}
+	known = map[string]nodeDevice{}
+	for _, bus := range buses {
+		devices, _, _ := f.list("sys/bus/"+bus+"/devices", maxAnswer)
+		for _, name := range devices {
+			at := "sys/bus/" + bus + "/devices/" + name
+			node, err := f.locate(at + "/of_node")
+			if err != nil {
+				continue
+			}
+			if old, ok := known[node]; !ok || old.driver == "" {
+				d := nodeDevice{at: at}
+				if driver, err := f.link(at + "/driver"); err == nil {
+					d.driver = path.Base(driver)
+				}
+				known[node] = d
+			}
+		}
+	}
+	f.mu.Lock()
+	f.nodes = known
+	f.mu.Unlock()
+	return known, nil
+}
+
+// nodeDevice is the device of a node.
+type nodeDevice struct {
+	at     string // its link in sys/bus
+	driver string // "" if none is bound
+}
+
 type orphans struct {
-	known map[string]bool // places of nodes that are devices
+	known map[string]nodeDevice // by the places of nodes
 	out   bytes.Buffer
 }
 
@@ -192,7 +225,7 @@ func (o *orphans) walk(n *treeNode, at string, onBus bool) {
 		return // so is all below it
 	}
 	compatible := strings.ReplaceAll(n.text("compatible"), "\x00", " ")
-	if onBus && compatible != "" && !o.known[at] && !slices.ContainsFunc(strings.Fields(compatible), driverless.MatchString) {
+	if onBus && compatible != "" && o.known[at].at == "" && !slices.ContainsFunc(strings.Fields(compatible), driverless.MatchString) {
 		fmt.Fprintf(&o.out, "%s\t\t%s\n", oneLine("/"+strings.TrimPrefix(at, deviceTree)), oneLine(compatible))
 	}
 	for _, child := range n.children {

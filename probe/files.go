@@ -25,6 +25,8 @@ type files struct {
 	dirs map[string]*os.File  // folders held open, by their place below root
 	at   map[string]string    // where the folder of that name in a resolved folder is
 	tree map[string]*treeNode // device trees that were read
+	// nodes are the devices of device-tree nodes, nil before they were listed.
+	nodes map[string]nodeDevice
 
 	target [maxTarget]byte // what readlink reads into
 }

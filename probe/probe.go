@@ -70,6 +70,7 @@ func collectors() []collector {
 		section("wifi", func(r *report.Report) *[]report.WiFi { return &r.WiFi }, collectWiFi),
 		section("bluetooth", func(r *report.Report) *[]report.Bluetooth { return &r.Bluetooth }, collectBluetooth),
 		section("modems", func(r *report.Report) *[]report.Modem { return &r.Modems }, collectModems),
+		section("radio-nodes", func(r *report.Report) *[]report.RadioNode { return &r.RadioNodes }, collectRadioNodes),
 		section("firmware", func(r *report.Report) *[]report.FirmwareFile { return &r.Firmware }, collectFirmware),
 		section("radios", func(r *report.Report) *report.Radios { return &r.Radios }, collectRadios),
 		section("devices", func(r *report.Report) *[]report.BusDevice { return &r.Devices }, collectDevices),

@@ -29,6 +29,7 @@ func gatherers() []gatherer {
 		{"smbios-memory/2", gatherModules},
 		{"unbound/1", gatherUnbound},
 		{"orphans/1", gatherOrphans},
+		{"radio-nodes/1", gatherRadioNodes},
 		{"taints/1", gatherTaints},
 		{"firmware/1", gatherFirmware},
 		{"node-at/1", gatherOwners},

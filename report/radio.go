@@ -69,6 +69,23 @@ type ModemAnswers struct {
 	Equipment    Fact[string] `json:"equipment,omitzero" class:"identity"` // IMEI, MEID or ESN; a pseudonym
 }
 
+// RadioNode is a node of the device tree that stands for a Wi-Fi or Bluetooth
+// radio, whether or not one answered.
+type RadioNode struct {
+	Path       string         `json:"path" class:"key"`
+	Kind       Fact[string]   `json:"kind,omitzero" class:"revision"` // wifi, bluetooth
+	Compatible Fact[[]string] `json:"compatible,omitzero" class:"revision"`
+	Chip       Fact[string]   `json:"chip,omitzero" class:"revision"`   // as the node of a vendor's kernel names it
+	Status     Fact[string]   `json:"status,omitzero" class:"revision"` // okay, disabled, or another word of the node or of one above it
+	Host       Fact[string]   `json:"host,omitzero" class:"software"`   // driver of the node above, by which it would appear
+	Power      Fact[[]string] `json:"power,omitzero" class:"software"`  // what has to switch it on, with its driver
+	Device     Fact[string]   `json:"device,omitzero" class:"software"` // that appeared for it
+	Driver     Fact[string]   `json:"driver,omitzero" class:"software"`
+	ID         Fact[string]   `json:"id,omitzero" class:"revision"`    // module alias of the device
+	Files      Fact[[]string] `json:"files,omitzero" class:"firmware"` // that its drivers may ask for and that are there
+	Attached   Fact[string]   `json:"attached,omitzero" class:"revision"`
+}
+
 // FirmwareFile is a file that the kernel asked for, and what came of it.
 type FirmwareFile struct {
 	File        string       `json:"file" class:"key"`

@@ -40,6 +40,7 @@ type Report struct {
 	WiFi        []WiFi          `json:"wifi,omitempty"`
 	Bluetooth   []Bluetooth     `json:"bluetooth,omitempty"`
 	Modems      []Modem         `json:"modems,omitempty"`
+	RadioNodes  []RadioNode     `json:"radio_nodes,omitempty"`
 	Firmware    []FirmwareFile  `json:"firmware,omitempty"`
 	Radios      Radios          `json:"radios,omitzero"`
 	Devices     []BusDevice     `json:"devices,omitempty"`

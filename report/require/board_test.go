@@ -33,7 +33,7 @@ func part(kind, attached, name string, size int64) report.Disk {
 
 func allSections() []report.Section {
 	var list []report.Section
-	for _, name := range []string{"sight", "identity", "cpu", "memory", "storage", "mmc", "boot", "security", "kernel", "distribution", "network", "pci", "usb", "usb-roles", "wifi", "bluetooth", "modems", "firmware", "radios", "devices", "peripherals", "tpm", "faults", "modules", "ghw"} {
+	for _, name := range []string{"sight", "identity", "cpu", "memory", "storage", "mmc", "boot", "security", "kernel", "distribution", "network", "pci", "usb", "usb-roles", "wifi", "bluetooth", "modems", "radio-nodes", "firmware", "radios", "devices", "peripherals", "tpm", "faults", "modules", "ghw"} {
 		list = append(list, report.Section{Name: name, Outcome: report.OutcomeOK})
 	}
 	return list

@@ -122,7 +122,7 @@ func TestCompleteness(t *testing.T) {
 		want   Verdict
 		says   string
 	}{
-		"sections": {"completeness.sections", image, Pass, "all 25 sections"},
+		"sections": {"completeness.sections", image, Pass, "all 26 sections"},
 		"a deadline": {"completeness.sections", func(r *report.Report) {
 			section(r, "memory").Outcome, section(r, "memory").Reason = report.OutcomeDeadline, "iomem"
 		}, Warn, "memory (deadline: iomem)"},
