@@ -51,6 +51,13 @@ func (f FirmwareFile) For(compatible string) string {
 	return strings.ReplaceAll(f.Name, "<board>", strings.ReplaceAll(compatible, "/", "-"))
 }
 
+// Matches reports whether the pattern is that of a file, compressed or not.
+func (f FirmwareFile) Matches(file string) bool {
+	file = strings.TrimSuffix(strings.TrimSuffix(file, ".xz"), ".zst")
+	ok, _ := path.Match(strings.ReplaceAll(f.Name, "<board>", "*"), file)
+	return ok
+}
+
 // RadioByCompatible finds what is known about the radio of a device-tree node
 // by the first of its compatibles that is a radio's.
 func RadioByCompatible(compatibles []string) (Radio, bool) {
@@ -98,6 +105,23 @@ func DefaultFirmware(file string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// IsRadioFirmware reports whether a radio of the table may ask for a file, which
+// can be a pattern of the table itself.
+func IsRadioFirmware(file string) bool {
+	t, err := radios()
+	if err != nil {
+		return false // the tests load the same files
+	}
+	for _, r := range t.byID {
+		for _, f := range slices.Concat(r.Firmware, r.Board) {
+			if f.Name == file || f.Name != "*" && f.Matches(file) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func radio(id string) (Radio, bool) {

@@ -24,6 +24,10 @@ func (s streams) printFaults(r *report.Report) {
 			fmt.Fprintf(s.out, "           %s\n", plain(reason))
 		}
 		candidates := candidatesFor(f)
+		if radio, ok := radioOf(f.ID, f.Compatible); ok {
+			s.printRadio(radio, r)
+			continue
+		}
 		if len(candidates) == 0 && f.Kind.Value != "deferred" {
 			fmt.Fprintln(s.out, "           no driver is known for it")
 		}

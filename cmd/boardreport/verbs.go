@@ -90,6 +90,7 @@ func runShow(args []string, s streams) int {
 	}
 	s.printFaults(r)
 	s.printConsole(r, h)
+	s.printRadioNodes(r)
 	return exitOK
 }
 

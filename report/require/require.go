@@ -109,6 +109,8 @@ func rules(said *console.Boot) []rule {
 		{"storage.labels", storageLabels},
 		{"clock.battery", clockBattery},
 		{"radio.firmware", radioFirmware},
+		{"radio.silent", silentRadios},
+		{"radio.additions", firmwareAdditions},
 		{"radio.bluetooth-address", bluetoothAddress},
 		{"radio.modem", modems},
 		{"completeness.sections", sections},

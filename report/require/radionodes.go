@@ -1,0 +1,267 @@
+package require
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/boardprobe/boardprobe/boards"
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// maxFiles is how many firmware files are named for one radio.
+const maxFiles = 3
+
+// radioOf finds what is known about a radio by its module alias, which names
+// the chip, or else by the compatibles of its node, which need not.
+func radioOf(id report.Fact[string], compatible report.Fact[[]string]) (boards.Radio, bool) {
+	if alias := valueOf(id); !strings.HasPrefix(alias, "of:") {
+		if r, ok := boards.RadioByModalias(alias); ok {
+			return r, true
+		}
+	}
+	return boards.RadioByCompatible(compatible.Value)
+}
+
+// whatDrives says in one line what a radio needs.
+func whatDrives(r boards.Radio, known bool) string {
+	if !known {
+		return "chip unknown, driver unknown"
+	}
+	var drivers, files []string
+	for _, d := range r.Drivers {
+		switch where := "not part of Linux"; {
+		case d.OutOfTree():
+			drivers = append(drivers, d.Module+" ("+where+")")
+		default:
+			drivers = append(drivers, d.Module+" ("+d.Option+", Linux "+r.Mainline[0]+")")
+		}
+	}
+	for _, f := range r.Firmware {
+		if f.Name != "none" {
+			files = append(files, f.Name)
+		}
+	}
+	text := r.Name + ", driver " + strings.Join(drivers, " or ")
+	if n := len(files); n > maxFiles {
+		files = append(files[:maxFiles:maxFiles], fmt.Sprintf("%d more", n-maxFiles))
+	}
+	if len(files) > 0 {
+		text += ", firmware " + strings.Join(files, " ")
+	}
+	return text
+}
+
+// silentRadios decides radio.silent: which radios are there and do not work?
+func silentRadios(r *report.Report) answer {
+	for _, name := range []string{"radio-nodes", "faults", "wifi", "bluetooth"} {
+		if a, bad := unlisted(r, name); bad {
+			return a
+		}
+	}
+	a := answer{facts: []string{"radio_nodes", "faults", "wifi", "bluetooth", "sight.modules", "sight.settled"}}
+	var silent, blocked, disabled []string
+	told := map[string]bool{} // devices
+	for _, n := range r.RadioNodes {
+		chip, ok := radioOf(n.ID, n.Compatible)
+		switch why := whyNoRadio(n); {
+		case valueOf(n.Status) != "okay":
+			disabled = append(disabled, n.Path)
+		case why != "":
+			silent = append(silent, n.Path+": "+why+"; "+whatDrives(chip, ok))
+			told[valueOf(n.Device)] = true
+		}
+	}
+	for _, f := range r.Faults {
+		if valueOf(f.Kind) != "unbound" || told[f.Path] || valueOf(f.Attached) == report.External {
+			continue
+		}
+		if chip, ok := radioOf(f.ID, f.Compatible); ok {
+			silent = append(silent, f.Path+": no driver is bound; "+whatDrives(chip, ok))
+		}
+	}
+	block := func(name string, state report.Fact[string]) {
+		if state := valueOf(state); state == "hard" || state == "soft" {
+			blocked = append(blocked, name+" ("+state+")")
+		}
+	}
+	for _, w := range r.WiFi {
+		block(first(valueOf(w.Name), w.Path), w.Blocked)
+	}
+	for _, b := range r.Bluetooth {
+		block(first(valueOf(b.Name), b.Path), b.Blocked)
+	}
+	switch {
+	case len(silent) > 0 && couldDrive(r):
+		a.verdict = Warn
+		a.detail = "This run had all modules of the kernel, so that a driver, the power of the radio or its firmware is missing, or the radio is not fitted."
+	case len(silent) > 0:
+		a.verdict = Unknown
+		a.detail = "This run did not have all modules of the kernel, so it does not say that the radios are dead."
+		a.remedy = "Run the probe on the board's own Linux as root, or from an image with all modules of its kernel."
+	case slices.ContainsFunc(blocked, func(s string) bool { return strings.HasSuffix(s, "(hard)") }):
+		a.verdict = Warn
+		a.detail = "A switch or pin of the board holds a radio off."
+	case len(r.RadioNodes)+len(r.WiFi)+len(r.Bluetooth) == 0:
+		a.verdict = Info
+		a.detail = "Neither the device tree nor the kernel names a radio."
+	default:
+		a.verdict = Pass
+		a.detail = "Every radio that was seen or that the device tree names has its driver."
+	}
+	if len(blocked) > 0 {
+		silent = append(silent, "switched off by rfkill: "+strings.Join(blocked, ", "))
+	}
+	if n := len(silent); n > maxNamed {
+		silent = append(silent[:maxNamed:maxNamed], fmt.Sprintf("and %d more", n-maxNamed))
+	}
+	a.found = strings.Join(silent, "; ")
+	if len(disabled) > 0 {
+		a.detail += " Disabled in the device tree: " + listText(disabled[:min(len(disabled), maxNamed)]) + "."
+	}
+	return a
+}
+
+// whyNoRadio says why a node of the device tree is no working radio, as far as
+// the report shows; "" if it is one.
+func whyNoRadio(n report.RadioNode) string {
+	switch {
+	case n.Driver.OK():
+		return ""
+	case n.Device.OK():
+		return "no driver is bound"
+	case !n.Host.OK():
+		return "no device appeared: its bus has no driver"
+	}
+	for _, p := range n.Power.Value {
+		if strings.HasSuffix(p, ", no driver") {
+			return "no device appeared: what switches it on has no driver (" + p + ")"
+		}
+	}
+	if len(n.Power.Value) > 0 {
+		return "no device appeared, although what the tree names has power"
+	}
+	return "no device appeared, and the tree names nothing that switches it on"
+}
+
+// firmwareAdditions answers for radio.additions which firmware files an image
+// for this board needs beside those of every balenaOS.
+func firmwareAdditions(r *report.Report) answer {
+	for _, name := range []string{"firmware", "radio-nodes"} {
+		if a, bad := unlisted(r, name); bad {
+			return a
+		}
+	}
+	a := answer{verdict: Info, facts: []string{"firmware", "radio_nodes"}}
+	var known, additions, defaults, perhaps, calibration []string
+	add := func(file string) {
+		known = append(known, file)
+		if name, ok := boards.DefaultFirmware(file); ok {
+			defaults = append(defaults, file+" ("+name+")")
+		} else if boards.IsRadioFirmware(file) {
+			additions = append(additions, file)
+		}
+	}
+	for _, f := range r.Firmware {
+		switch valueOf(f.State) {
+		case "loaded", "running", "lacking":
+			add(f.File)
+		}
+	}
+	root := ""
+	if list := r.Identity.Compatible.Value; len(list) > 0 {
+		root = list[0]
+	}
+	for _, n := range r.RadioNodes {
+		chip, ok := radioOf(n.ID, n.Compatible)
+		if !ok || valueOf(n.Status) != "okay" {
+			continue
+		}
+		calibration = append(calibration, missingCalibration(chip, n, root)...)
+		if slices.ContainsFunc(chip.Firmware, func(f boards.FirmwareFile) bool { return slices.ContainsFunc(known, f.Matches) }) {
+			continue // the kernel's log says which
+		}
+		names, sure := filesOf(chip, n)
+		if !sure {
+			if more := len(names) - maxFiles; more > 0 {
+				names = append(names[:maxFiles:maxFiles], fmt.Sprintf("%d more", more))
+			}
+			perhaps = append(perhaps, "for "+chip.Name+" one of "+listText(names))
+			continue
+		}
+		for _, name := range names {
+			add(name)
+		}
+	}
+	slices.Sort(additions)
+	additions = slices.Compact(additions)
+	switch {
+	case len(additions) > 0:
+		a.found = fmt.Sprintf("%d: %s", len(additions), listText(additions[:min(len(additions), maxNamed)]))
+		a.detail = "These files are not in the packages that every image of balenaOS has, so they are additions for this device type."
+	case len(defaults) > 0:
+		a.found = listText(defaults[:min(len(defaults), maxNamed)])
+		a.detail = "The files that radios ask for are in packages that every image of balenaOS has."
+	case len(perhaps) > 0:
+	default:
+		a.detail = "The report names no firmware file of a radio."
+		if !couldStartRadios(r) {
+			a.verdict, a.detail = Unknown, "This run had no modules or no firmware, so no radio asked for a file."
+		}
+	}
+	if len(perhaps) > 0 {
+		a.found = strings.TrimPrefix(a.found+"; "+strings.Join(perhaps, "; "), "; ")
+		a.detail = strings.TrimSpace(a.detail + " Which file a radio needs can depend on its chip or revision, which was not seen.")
+	}
+	if len(calibration) > 0 && couldStartRadios(r) {
+		a.detail += " No calibration of this board was found under the name " + listText(slices.Compact(calibration[:min(len(calibration), maxFiles)])) + "."
+	}
+	return a
+}
+
+// filesOf names the firmware of a radio that the kernel's log does not name:
+// what it needs in any case, else what is there, else all of which it may need
+// one, which then is not sure.
+func filesOf(chip boards.Radio, n report.RadioNode) (names []string, sure bool) {
+	var present, perhaps []string
+	for _, f := range chip.Firmware {
+		switch {
+		case f.Name == "none":
+		case f.When == "":
+			names = append(names, f.Name)
+		default:
+			perhaps = append(perhaps, f.Name)
+		}
+		if slices.ContainsFunc(n.Files.Value, f.Matches) {
+			present = append(present, f.Name)
+		}
+	}
+	if len(names) > 0 {
+		return names, true
+	}
+	if len(present) > 0 {
+		return present, true
+	}
+	return perhaps, len(perhaps) == 0
+}
+
+// missingCalibration names the files of which a chip of Broadcom wants one, if
+// none is there: the calibration of the board, or one for all boards.
+func missingCalibration(chip boards.Radio, n report.RadioNode, root string) (names []string) {
+	if root == "" || !n.Files.OK() {
+		return nil
+	}
+	for _, f := range chip.Board {
+		if !strings.HasSuffix(f.Name, ".txt") {
+			continue
+		}
+		own := boards.FirmwareFile{Name: f.For(root)}
+		if slices.ContainsFunc(n.Files.Value, own.Matches) {
+			return nil
+		}
+		if own.Name != f.Name {
+			names = append(names, own.Name)
+		}
+	}
+	return names
+}
