@@ -3,7 +3,6 @@ package firmware
 import (
 	"bytes"
 	_ "embed"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -45,13 +44,7 @@ func TestVersionOfDebianFirmware(t *testing.T) {
 		}
 		cells := append(strings.Split(strings.TrimRight(row, "\n"), "\t"), "", "")
 		name, version, build := cells[0], cells[1], cells[2]
-		var data []byte
-		err := os.ErrNotExist
-		for _, folder := range folders {
-			if data, err = os.ReadFile(filepath.Join(folder, name)); err == nil {
-				break
-			}
-		}
+		data, err := readBlob(folders, name)
 		info, ok := Version(name, data)
 		c := formats[info.Format]
 		c.all++
