@@ -1,12 +1,12 @@
 package probe
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -68,27 +68,50 @@ func askKernelLog(ctx context.Context, _ string) ([]byte, error) {
 	return json.Marshal(log)
 }
 
-// reduceFirmware gives size, digest and version of a firmware file.
-func reduceFirmware(data []byte) []byte {
-	return fmt.Appendf(nil, "%x\n", sha256.Sum256(data))
+// gatherFirmware looks for a firmware file where the kernel's loader does
+// (fw_path in drivers/base/firmware_loader/main.c), and gives in a line each
+// where it is, the digest of its contents, not compressed, and the version that
+// stands in it. The subject is its name.
+func gatherFirmware(_ context.Context, f *files, name string) ([]byte, error) {
+	release := f.text("proc/sys/kernel/osrelease")
+	for _, suffix := range []string{"", ".zst", ".xz"} {
+		for _, folder := range []string{
+			strings.TrimPrefix(f.text("sys/module/firmware_class/parameters/path"), "/"),
+			"lib/firmware/updates/" + release, "lib/firmware/updates", "lib/firmware/" + release, "lib/firmware",
+		} {
+			if folder == "" || strings.HasSuffix(folder, "/") {
+				continue // no such parameter, or no release that is known
+			}
+			place := folder + "/" + name + suffix
+			data, truncated, err := f.read(place, firmware.MaxBytes)
+			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			if truncated {
+				return nil, errTooLarge
+			}
+			return describeFirmware(name, place, data), nil
+		}
+	}
+	return nil, unix.ENOENT
 }
 
-// gatherFirmware reads a firmware file and gives its digest and the version
-// that stands in it, a line each. The subject is its path.
-func gatherFirmware(_ context.Context, f *files, name string) ([]byte, error) {
-	data, truncated, err := f.read(name, firmware.MaxBytes)
+// describeFirmware leaves out digest and version of a file that cannot be
+// decompressed.
+func describeFirmware(name, place string, data []byte) []byte {
+	out := []byte(oneLine(place) + "\n")
+	contents, err := decompress(place, data, firmware.MaxBytes)
 	if err != nil {
-		return nil, err
+		return out
 	}
-	if truncated {
-		return nil, errors.New("larger than any firmware file that is known")
+	out = fmt.Appendf(out, "%x\n", sha256.Sum256(contents))
+	if info, ok := firmware.Version(name, contents); ok {
+		out = fmt.Appendln(out, oneLine(strings.TrimSpace(info.Version+" "+info.Build)))
 	}
-	out := bytes.NewBuffer(reduceFirmware(data))
-	_, short, _ := strings.Cut(name, "lib/firmware/")
-	if info, ok := firmware.Version(short, data); ok {
-		fmt.Fprintln(out, oneLine(strings.TrimSpace(info.Version+" "+info.Build)))
-	}
-	return out.Bytes(), nil
+	return out
 }
 
 // maxFirmwareFiles bounds how many files are looked at.
@@ -164,23 +187,31 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 	return list, nil
 }
 
-// lookAtFile adds what the file itself says, where it is there. Compressed ones
-// are not looked into.
+// lookAtFile adds what the file itself says, where it is there.
 func lookAtFile(h *Host, name string, f *report.FirmwareFile) {
 	if strings.HasPrefix(name, "(") || strings.Contains(name, "..") {
 		return
 	}
-	a := h.ask("firmware/1", "lib/firmware/"+name)
-	digest, version, _ := strings.Cut(strings.TrimSuffix(string(a.Data), "\n"), "\n")
-	switch {
-	case a.Gap != "" && f.SHA256.IsZero():
-		f.SHA256 = report.Missing[string](a.Gap, a.Note, a.ID)
-	case a.Gap == "":
-		f.SHA256 = report.Known(digest, a.ID)
-		f.FileVersion = report.Missing[string](report.Absent, "none that this program can read", a.ID)
-		if version != "" {
-			f.FileVersion = report.Known(version, a.ID)
+	a := h.ask("firmware/2", name)
+	if a.Gap != "" {
+		f.Found = report.Missing[string](a.Gap, a.Note, a.ID)
+		if f.SHA256.IsZero() {
+			f.SHA256 = report.Missing[string](a.Gap, a.Note, a.ID)
 		}
+		return
+	}
+	place, rest, _ := strings.Cut(strings.TrimSuffix(string(a.Data), "\n"), "\n")
+	digest, version, _ := strings.Cut(rest, "\n")
+	f.Found = report.Known(place, a.ID)
+	f.FileVersion = report.Missing[string](report.Absent, "none that this program can read", a.ID)
+	switch {
+	case digest != "":
+		f.SHA256 = report.Known(digest, a.ID)
+	case f.SHA256.IsZero():
+		f.SHA256 = report.Missing[string](report.Invalid, "cannot be decompressed", a.ID)
+	}
+	if version != "" {
+		f.FileVersion = report.Known(version, a.ID)
 	}
 }
 

@@ -34,6 +34,7 @@ func gatherers() []gatherer {
 		{"firmware/1", gatherFirmware},
 		{"node-at/1", gatherOwners},
 		{"word/1", gatherWord},
+		{"firmware/2", gatherFirmware},
 	}
 }
 

@@ -94,7 +94,8 @@ type FirmwareFile struct {
 	State       Fact[string] `json:"state,omitzero" class:"software"` // loaded, running, lacking, replaced, optional
 	Version     Fact[string] `json:"version,omitzero" class:"firmware"`
 	Reason      Fact[string] `json:"reason,omitzero" class:"software"`
-	SHA256      Fact[string] `json:"sha256,omitzero" class:"firmware"`       // of the file, where it is there and not compressed
+	Found       Fact[string] `json:"found,omitzero" class:"software"`        // where the kernel's loader finds it, with the suffix of its compression
+	SHA256      Fact[string] `json:"sha256,omitzero" class:"firmware"`       // of what the driver gets, not compressed
 	FileVersion Fact[string] `json:"file_version,omitzero" class:"firmware"` // that stands in the file
 }
 
