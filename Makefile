@@ -6,7 +6,7 @@ GOLANGCI = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.6.2
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -ldflags '-s -w'
 ARCHITECTURES = amd64 arm64 arm riscv64 386
 
-.PHONY: help report probe tools test test-all fuzz boot golden drivers u-root bench cross release lint
+.PHONY: help report probe tools test test-all fuzz boot golden drivers firmware u-root bench cross release lint
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
 
@@ -21,6 +21,10 @@ drivers: tools ## make the table of drivers anew from the kernels of Debian
 	$(GO) run ./boards/desk/generate $(DRIVERS) \
 		$$(.ci/unpack trixie linux-source-6.12) $$(.ci/kernel trixie arm64) $$(.ci/kernel trixie amd64) \
 		$$(.ci/unpack bookworm linux-source-6.1) $$(.ci/kernel bookworm armhf) $$(.ci/kernel bookworm arm64) $$(.ci/kernel bookworm amd64)
+
+RADIOS = firmware-brcm80211 firmware-realtek firmware-iwlwifi firmware-atheros firmware-libertas firmware-ti-connectivity bluez-firmware
+firmware: tools ## make the table of known firmware files anew from the packages of Debian
+	$(GO) run ./boards/desk/generate/blobs boards/desk/firmware.gz $$(.ci/unpack trixie $(RADIOS) firmware-mediatek) $$(.ci/unpack bookworm $(RADIOS) firmware-misc-nonfree)
 
 ARCH ?= arm64
 OUT ?= build/boardprobe-linux-$(ARCH)

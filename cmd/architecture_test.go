@@ -69,6 +69,7 @@ func TestImports(t *testing.T) {
 		{"report", "", "any program can read a report with it, so it needs the standard library only"},
 		{"boards", "report", "knowledge as data, with citations as facts"},
 		{"boards/desk/generate", "probe/decode/...", "makes a table from kernel packages"},
+		{"boards/desk/generate/blobs", "", "makes a table from firmware packages"},
 		{"boards/desk", "boards report probe/decode/...", "large tables, used at the desk"},
 		{"probe/decode/...", "probe/decode/...", "pure decoders that everybody may import"},
 		{"probe", "report boards probe/decode/...", "collects; judges, signs and shows nothing"},

@@ -91,6 +91,7 @@ func runShow(args []string, s streams) int {
 	s.printFaults(r)
 	s.printConsole(r, h)
 	s.printRadioNodes(r)
+	s.printFirmware(r)
 	return exitOK
 }
 
