@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"slices"
 	"strings"
 
@@ -152,9 +154,20 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 		}
 		return f
 	}
+	chosen := map[string]string{} // by driver and device, the file that is loaded next
 	for _, e := range events {
 		switch e.Class {
+		case kmsg.Chosen:
+			if file := chosenFile(e); file != "" {
+				chosen[e.Driver+" "+e.Device] = file
+			}
 		case kmsg.Loaded, kmsg.Running:
+			if e.File == "" && e.Path == "" {
+				e.File = cmp.Or(chosen[e.Driver+" "+e.Device], chosen[e.Driver+" "])
+			}
+			if e.Driver == "iwlwifi" && e.Class == kmsg.Running && e.File != "" && !strings.HasPrefix(e.File, "iwlwifi-") {
+				e.File = "iwlwifi-" + e.File // iwl_fw_file_name in iwl-drv.c; it logs the rest
+			}
 			if f := entry(e); f != nil {
 				f.State = report.Known(string(e.Class), id)
 				if text := strings.TrimSpace(e.Version + " " + e.Build); text != "" {
@@ -182,6 +195,7 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 	for _, name := range order {
 		f := states[name]
 		lookAtFile(h, name, f)
+		compareVersions(f)
 		list = append(list, *f)
 	}
 	return list, nil
@@ -213,6 +227,41 @@ func lookAtFile(h *Host, name string, f *report.FirmwareFile) {
 	if version != "" {
 		f.FileVersion = report.Known(version, a.ID)
 	}
+}
+
+// chosenFile is the file that a driver says it is going to load, if that is
+// firmware and no configuration. brcmfmac leaves out the suffix.
+func chosenFile(e kmsg.Event) string {
+	switch {
+	case e.File == "" || strings.Contains(e.File, "_config"):
+		return ""
+	case e.Driver == "brcmfmac" && path.Ext(e.File) == "":
+		return e.File + ".bin"
+	}
+	return e.File
+}
+
+// compareVersions says whether what runs is what the file has. It is said only
+// of drivers that log the version in the words of the file.
+func compareVersions(f *report.FirmwareFile) {
+	running, build, _ := strings.Cut(f.Version.Value, " ")
+	inFile, fileBuild, _ := strings.Cut(f.FileVersion.Value, " ")
+	if running == "" || inFile == "" {
+		return
+	}
+	from := both(f.Version.From, f.FileVersion.From)
+	same := func(prefix string) bool { return strings.HasPrefix(f.Driver.Value, prefix) }
+	if !slices.ContainsFunc([]string{"brcmfmac", "iwlwifi", "ath10k", "mwifiex"}, same) && (!strings.HasPrefix(running, "0x") || !strings.HasPrefix(inFile, "0x")) {
+		f.Match = report.Missing[bool](report.NotProbed, "this driver logs it in other words", from...)
+		return
+	}
+	// mwifiex logs the first four numbers of five; the build of ath10k is a
+	// checksum that stands in no file.
+	match := inFile == running || strings.HasPrefix(inFile, running+".")
+	if build != "" && fileBuild != "" && !same("ath10k") {
+		match = match && build == fileBuild
+	}
+	f.Match = report.Known(match, from...).By(report.Inferred)
 }
 
 // kernelEvents asks for the kernel's log.

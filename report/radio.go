@@ -97,6 +97,7 @@ type FirmwareFile struct {
 	Found       Fact[string] `json:"found,omitzero" class:"software"`        // where the kernel's loader finds it, with the suffix of its compression
 	SHA256      Fact[string] `json:"sha256,omitzero" class:"firmware"`       // of what the driver gets, not compressed
 	FileVersion Fact[string] `json:"file_version,omitzero" class:"firmware"` // that stands in the file
+	Match       Fact[bool]   `json:"match,omitzero" class:"firmware"`        // the version that runs is that of the file, where both are in the same words
 }
 
 // Radios is what belongs to no single radio.

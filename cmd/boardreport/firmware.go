@@ -23,6 +23,9 @@ func (s streams) printFirmware(r *report.Report) {
 		if v, ok := f.FileVersion.Get(); ok {
 			state += ", version " + v
 		}
+		if match, ok := f.Match.Get(); ok && !match {
+			state += ", but " + f.Version.Value + " runs"
+		}
 		fmt.Fprintf(s.out, "%s: %s\n", plain(f.File), plain(state))
 		for _, line := range append(origin(f), inBalenaOS(f.File)...) {
 			fmt.Fprintf(s.out, "           %s\n", plain(line))

@@ -23,6 +23,9 @@ func TestPrintFirmware(t *testing.T) {
 		{report.FirmwareFile{File: "brcm/brcmfmac43455-sdio.bin", State: known("loaded"), SHA256: known(strings.Repeat("ab", 32))}, []string{
 			"contents not known: of another release, or of a vendor", "a file of this name is in firmware-brcm80211 of 20250410",
 		}},
+		{report.FirmwareFile{File: "a.bin", State: known("running"), Version: known("2.0"), FileVersion: known("1.0"), Match: report.Known(false, "x/1")}, []string{
+			"a.bin: running, version 1.0, but 2.0 runs",
+		}},
 		{report.FirmwareFile{File: "nxp/uart8987_bt_v0.bin", State: known("lacking")}, []string{
 			"nxp/uart8987_bt_v0.bin: lacking", "its licence is to be asked for", "an addition for the device type",
 		}},
