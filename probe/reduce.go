@@ -31,7 +31,6 @@ func gatherers() []gatherer {
 		{"orphans/1", gatherOrphans},
 		{"radio-nodes/1", gatherRadioNodes},
 		{"taints/1", gatherTaints},
-		{"firmware/1", gatherFirmware},
 		{"node-at/1", gatherOwners},
 		{"word/1", gatherWord},
 		{"firmware/2", gatherFirmware},
