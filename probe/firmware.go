@@ -119,6 +119,11 @@ func describeFirmware(name, place string, data []byte) []byte {
 // maxFirmwareFiles bounds how many files are looked at.
 const maxFirmwareFiles = 64
 
+// nameless are the buses and classes by which the kernel's log names a device
+// in place of its driver (dev_driver_string in drivers/base/core.c). What is
+// bound to a device on USB, and not to its interfaces, is called usb as well.
+var nameless = []string{"", "usb", "platform", "misc", "bluetooth"}
+
 // collectFirmware says of each file that the kernel asked for what came of it,
 // by the kernel's log and by the file itself. In the folder of firmware only the
 // files that were asked for are looked at.
@@ -128,6 +133,12 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 		return nil, err
 	}
 	failures := kmsg.Failures(events)
+	drivers := map[string]string{} // of devices
+	for _, e := range events {
+		if e.Device != "" && !slices.Contains(nameless, e.Driver) {
+			drivers[e.Device] = e.Driver
+		}
+	}
 	states := map[string]*report.FirmwareFile{}
 	var order []string
 	entry := func(e kmsg.Event) *report.FirmwareFile {
@@ -149,8 +160,15 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 		if e.Device != "" {
 			f.Device = report.Known(oneLine(e.Device), id)
 		}
-		if e.Driver != "" {
-			f.Driver = report.Known(oneLine(e.Driver), id)
+		driver := e.Driver
+		if slices.Contains(nameless, driver) {
+			driver = drivers[e.Device]
+		}
+		switch {
+		case driver != "":
+			f.Driver = report.Known(oneLine(driver), id)
+		case !f.Driver.OK():
+			f.Driver = report.Missing[string](report.Absent, "the log names none", id)
 		}
 		return f
 	}

@@ -2,6 +2,7 @@ package kmsg
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -62,14 +63,39 @@ func Failures(events []Event) []Failure {
 				if optional(e.File) {
 					f.Outcome, f.By = Optional, ""
 				}
-				found = append(found, f)
+				for _, file := range slices.Backward(tried(events[i+1:], e)) {
+					f.File = file
+					found = append(found, f)
+				}
+				if f.File == "" || e.File != "" {
+					found = append(found, f)
+				}
 			}
 		}
 	}
-	for i, j := 0, len(found)-1; i < j; i, j = i+1, j-1 {
-		found[i], found[j] = found[j], found[i]
+	slices.Reverse(found)
+	// A driver that gives up says so once more, without a name.
+	return slices.DeleteFunc(found, func(f Failure) bool {
+		return f.File == "" && f.Device != "" && slices.ContainsFunc(found, func(other Failure) bool { return other.Device == f.Device && other.File != "" })
+	})
+}
+
+// tried returns the files that are named one a line behind a failure, as btbcm
+// names them.
+func tried(behind []Event, failure Event) (files []string) {
+	if failure.File != "" || failure.Device == "" {
+		return nil
 	}
-	return found
+	for _, e := range behind {
+		switch {
+		case e.Device != failure.Device:
+		case e.Class != LoadAttempt || e.Driver != failure.Driver || e.HasErrno || e.File == "":
+			return files
+		default:
+			files = append(files, e.File)
+		}
+	}
+	return files
 }
 
 // kind reduces the name of a file to what all files have in common that can

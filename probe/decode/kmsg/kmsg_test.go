@@ -138,7 +138,15 @@ func TestFailures(t *testing.T) {
 			iwlwifi 0000:00:14.3: Direct firmware load for iwl-debug-yoyo.bin failed with error -2
 			iwlwifi 0000:01:00.0: Direct firmware load for iwlwifi-cc-a0-77.ucode failed with error -2
 			iwlwifi 0000:01:00.0: no suitable firmware found!`,
-			[]string{"iwlwifi-QuZ-a0-hr-b0-77.ucode replaced 72.daa05125.0", "iwl-debug-yoyo.bin optional ", "iwlwifi-cc-a0-77.ucode lacking ", " lacking "}},
+			[]string{"iwlwifi-QuZ-a0-hr-b0-77.ucode replaced 72.daa05125.0", "iwl-debug-yoyo.bin optional ", "iwlwifi-cc-a0-77.ucode lacking "}},
+		"no name at all": {`carl9170 1-1: firmware not found.`, []string{" lacking "}},
+		"names behind": {`Bluetooth: hci0: BCM: firmware Patch file not found, tried:
+			usb 1-4: Direct firmware load for htc_9271.fw failed with error -2
+			Bluetooth: hci0: BCM: 'brcm/BCM20702A1-0a5c-21e8.hcd'
+			Bluetooth: hci0: BCM: 'brcm/BCM-0a5c-21e8.hcd'
+			usb 1-4: no suitable firmware found!
+			usb 1-4: ath9k_htc: Failed to get firmware htc_9271.fw`,
+			[]string{"brcm/BCM20702A1-0a5c-21e8.hcd lacking ", "brcm/BCM-0a5c-21e8.hcd lacking ", "htc_9271.fw lacking ", "htc_9271.fw lacking "}},
 		"loader's words": {`ath10k_pci 0000:02:00.0: Direct firmware load for ath10k/QCA6174/hw3.0/firmware-6.bin failed with error -2
 			ath10k_pci 0000:02:00.0: firmware: direct-loading firmware ath10k/QCA6174/hw3.0/firmware-5.bin
 			ath10k_pci 0000:03:00.0: Direct firmware load for ath10k/QCA6174/hw3.0/firmware-6.bin failed with error -2

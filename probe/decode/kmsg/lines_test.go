@@ -123,7 +123,7 @@ var lines = []struct {
 	{`iwlwifi 0000:00:14.3: minimum version required: iwlwifi-QuZ-a0-hr-b0-39`,
 		Event{Class: Missing, Driver: "iwlwifi", Device: "0000:00:14.3", File: "iwlwifi-QuZ-a0-hr-b0-39", Final: true}},
 	{`usb 1-2: ath9k_htc: Failed to get firmware htc_9271.fw`,
-		Event{Class: Missing, Driver: "usb", Device: "1-2", File: "htc_9271.fw", Final: true}},
+		Event{Class: Missing, Driver: "ath9k_htc", Device: "1-2", File: "htc_9271.fw", Final: true}},
 	{`ath10k_pci 0000:02:00.0: Failed to find firmware-N.bin (N between 2 and 6) from ath10k/QCA6174/hw3.0: -2`,
 		Event{Class: Missing, Driver: "ath10k_pci", Device: "0000:02:00.0", File: "ath10k/QCA6174/hw3.0", Errno: 2, HasErrno: true, Final: true}},
 	{`rtw89_8852be 0000:02:00.0: Firmware version 0.29.29.8 (39dbf50f), cmd version 0, type 5`,

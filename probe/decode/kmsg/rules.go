@@ -50,8 +50,8 @@ var rules = [...]rule{
 	{Missing, "ath10k", "Failed to find firmware-N.bin ({_}) from {file}: {error}", true},
 	{Missing, "ath10k", "could not fetch firmware files ({error})", true},
 	{Missing, "ath6kl", "Failed to get firmware file {file}: {error}", true},
-	{Missing, "", "ath9k_htc: Failed to get firmware {file}", true},
-	{Missing, "", "firmware not found.", true}, // carl9170
+	{Missing, "usb", "{driver}: Failed to get firmware {file}", true}, // ath9k_htc
+	{Missing, "", "firmware not found.", true},                        // carl9170
 
 	// rtw88: main.c; rtw89: fw.c; rtlwifi; rtl8xxxu; rt2x00.
 	{Running, "rtw", "Firmware version {release}, H2C version {_}", false},
