@@ -225,10 +225,13 @@ type modemPort struct {
 }
 
 // askModem asks a modem on at most two ports: one of QMI or MBIM, and one for AT
-// commands. What the first says stands; the second adds what is lacking.
+// commands. What the first says stands; the second adds what is lacking. A modem
+// of which anybody uses a port is left alone as a whole: what is asked on one port
+// can disturb what is done on another.
 func askModem(h *Host, ports []modemPort, m *report.Modem) {
 	slices.SortStableFunc(ports, func(a, b modemPort) int { return cmp.Compare(rank(a.role), rank(b.role)) })
 	asked := map[string]bool{}
+	var free report.Fact[string] // once somebody wants to know
 	for _, p := range ports {
 		in := &m.Interfaces[p.at]
 		from := both(in.Nodes.From, in.Role.From)
@@ -244,13 +247,16 @@ func askModem(h *Host, ports []modemPort, m *report.Modem) {
 		case asked[kind]:
 			in.Asked = report.Missing[string](report.NotProbed, "another port was asked", from...)
 		default:
-			in.Asked = freePort(h, p.node)
-			if in.Asked.Gap == "" {
-				in.Asked = idle(h, m, in.Asked)
+			if free.IsZero() {
+				free = unused(h, ports)
+				if free.Gap == "" {
+					free = idle(h, m, free)
+				}
 			}
-			if in.Asked.Gap == "" {
+			in.Asked = free
+			if free.Gap == "" {
 				asked[kind] = true
-				in.Asked = converse(h, p, in.Asked.From, &m.Answers)
+				in.Asked = converse(h, p, free.From, &m.Answers)
 			}
 		}
 	}
@@ -264,8 +270,28 @@ func rank(role string) int {
 	return 3
 }
 
+// unused finds out whether anybody has a port of the modem open, or may open it
+// any time.
+func unused(h *Host, ports []modemPort) report.Fact[string] {
+	var from []string
+	free := report.Known("free")
+	for _, p := range ports {
+		one, held := freePort(h, p.node)
+		from = both(from, one.From)
+		if held || free.Gap == "" {
+			free = one
+		}
+		if held {
+			break
+		}
+	}
+	free.From = from
+	return free
+}
+
 // freePort finds out whether anybody has a port open, or may open it any time.
-func freePort(h *Host, node string) report.Fact[string] {
+// The second value says that somebody has.
+func freePort(h *Host, node string) (report.Fact[string], bool) {
 	a := h.ask("holders/1", node)
 	var who nodeHolders
 	if a.Gap == "" && json.Unmarshal(a.Data, &who) != nil {
@@ -276,18 +302,18 @@ func freePort(h *Host, node string) report.Fact[string] {
 	}
 	switch {
 	case a.Gap != "":
-		return report.Missing[string](a.Gap, a.Note, a.ID)
+		return report.Missing[string](a.Gap, a.Note, a.ID), false
 	case len(who.Holders) > 0:
-		return busy("in use by " + strings.Join(who.Holders, ", "))
+		return busy(node + " is in use by " + strings.Join(who.Holders, ", ")), true
 	case who.Unseen != "":
-		return busy("whether somebody uses it cannot be seen: " + who.Unseen)
+		return busy("whether somebody uses it cannot be seen: " + who.Unseen), false
 	}
 	for _, program := range who.Managers {
 		if modemPrograms[program] {
-			return busy(program + " is running")
+			return busy(program + " is running"), false
 		}
 	}
-	return report.Known("free", a.ID)
+	return report.Known("free", a.ID), false
 }
 
 // idle finds out whether a modem has a connection that no process holds:
