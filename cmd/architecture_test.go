@@ -81,6 +81,8 @@ func TestImports(t *testing.T) {
 		{"initramfs/image", "probe/decode/...", "builds images at the desk, where nothing is probed"},
 		{"initramfs/deliver", "probe/decode/...", "carries bytes; what they say is not its subject"},
 		{"initramfs/boot", "initramfs/deliver probe/decode/...", "its child probes, so that it survives"},
+		{"initramfs/emulator/radios", "", "plays devices, as somebody else would who knows the standards only"},
+		{"initramfs/emulator/guest", "initramfs/emulator/radios", "runs in emulated boards, beside the probe"},
 		{"cmd/boardprobe", "probe probe/decode/... report report/seal report/require boards initramfs/boot", "what runs on a board stays small"},
 		{"cmd/boardimage", "initramfs/image probe/decode/...", "needs neither a probe nor a report"},
 		{"cmd/boardreport", "report/... boards/... probe probe/decode/...", "the only place where reports and collectors meet, to replay"},

@@ -25,9 +25,16 @@ type board struct {
 	blind   bool   // the image has no modules
 	uroot   bool   // the init is u-root's
 	radios  int    // of Wi-Fi, simulated by the kernel
-	disks   []disk
-	nics    []nic
-	serials []string // further identities that were planted
+	guest   guest  // what is there of devices that the emulator does not have
+
+	modems    []modem  // what is to be said of those of the guest
+	opens     []string // ports of them that the probe opens
+	others    []string // programs that open ports, too
+	bluetooth []string // of each controller: its driver, version and maker
+	firmware  []string // files that the kernel asks for, and what comes of it; nil if that is not looked at
+	disks     []disk
+	nics      []nic
+	serials   []string // further identities that were planted
 
 	long     bool // only in the long matrix
 	noPower  bool // the machine cannot switch itself off
@@ -126,6 +133,7 @@ func boards() []board {
 	uroot := virt("u-root", 6)
 	uroot.uroot = true
 	radio := virt("virt-radio", 9)
+	radio.firmware = []string{"regulatory.db lacking"} // the image has none
 	radio.radios, radio.suite, radio.append = 2, "trixie", "boardprobe.load="+radioModule+" "+radioModule+".radios=2"
 	emmc := virt("virt-emmc", 7)
 	emmc.long, emmc.newest = true, true
@@ -139,7 +147,7 @@ func boards() []board {
 		virt("virt", 1).stick(1, ""),
 		virt("virt-2", 2),
 		virt("virt-3", 3).stick(3, label), // two volumes with the label: neither is written
-		other, kernel, blind, small, flash, uroot, radio, emmc, broken,
+		other, kernel, blind, small, flash, uroot, radio, pcRadio(), virtRadio(), pcManager(), pcPPP(), pcHolder(), pcDeaf(), pcGarbled(), emmc, broken,
 		{
 			name: "imx8mp", arch: "arm64", suite: "trixie", console: "ttymxc1", cpus: 4, ramMiB: 2048,
 			machine: []string{"-M", "imx8mp-evk"}, dtb: "freescale/imx8mp-evk.dtb",

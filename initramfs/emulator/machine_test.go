@@ -94,25 +94,31 @@ func glob(t testing.TB, pattern string) string {
 	return found[0]
 }
 
+// modules returns the folder of the modules of a board's kernel.
+func modules(t testing.TB, b board) string {
+	folder, err := filepath.Glob(kernel(t, b.suite, b.arch) + "/*lib/modules")
+	if more, _ := filepath.Glob(kernel(t, b.suite, b.arch) + "/usr/lib/modules"); len(more) > 0 {
+		folder = more
+	}
+	if err != nil || len(folder) != 1 {
+		t.Fatalf("modules of %s %s: %q, %v", b.suite, b.arch, folder, err)
+	}
+	return folder[0]
+}
+
 // image builds the image of a board. All images of one workshop carry one
 // pseudonym key, so that their reports compare.
 func (w *workshop) image(t testing.TB, b board) string {
-	key := fmt.Sprint(b.arch, b.suite, b.blind, b.uroot, b.radios > 0)
+	key := fmt.Sprint(b.arch, b.suite, b.blind, b.uroot, b.renamed())
 	if w.images[key] == "" {
 		name := filepath.Join(w.dir, fmt.Sprintf("%d.img", len(w.images)))
 		args := []string{"initramfs", "-arch", b.arch, "-probe", w.probe(t, b.arch), "-pseudonym-key", w.key(t), "-o", name}
 		if !b.blind {
-			folder, err := filepath.Glob(kernel(t, b.suite, b.arch) + "/*lib/modules")
-			if more, _ := filepath.Glob(kernel(t, b.suite, b.arch) + "/usr/lib/modules"); len(more) > 0 {
-				folder = more
+			folder := modules(t, b)
+			if b.renamed() {
+				folder = w.withRadios(t, folder)
 			}
-			if err != nil || len(folder) != 1 {
-				t.Fatalf("modules of %s %s: %q, %v", b.suite, b.arch, folder, err)
-			}
-			if b.radios > 0 {
-				folder[0] = w.withRadios(t, folder[0])
-			}
-			args = append(args, "-modules", folder[0])
+			args = append(args, "-modules", folder)
 		}
 		command(t, nil, w.tool("boardimage"), args...)
 		if b.uroot {
@@ -130,6 +136,9 @@ const (
 	radioModule = "mac80211_radio"
 	simulator   = "mac80211_hwsim"
 )
+
+// renamed reports whether the image has the simulator of Wi-Fi.
+func (b board) renamed() bool { return b.radios > 0 && !b.guest.there() }
 
 // withRadios packs a folder of modules together with the simulator of Wi-Fi.
 func (w *workshop) withRadios(t testing.TB, folder string) string {
@@ -233,8 +242,8 @@ func (w *workshop) arguments(t testing.TB, b board, dir string) []string {
 	args := append(qemu(t, b), b.machine...)
 	args = append(args, "-accel", "tcg", "-smp", fmt.Sprint(b.cpus), "-m", fmt.Sprint(b.ramMiB), "-display", "none", "-no-reboot", "-monitor", "none",
 		"-D", filepath.Join(dir, readsLog), "-trace", "blk_co_preadv",
-		"-kernel", glob(t, k+"/boot/vmlinu?-*"), "-initrd", w.image(t, b),
-		"-append", strings.TrimSpace("console="+b.console+" boardprobe.end=poweroff "+b.append))
+		"-kernel", glob(t, k+"/boot/vmlinu?-*"), "-initrd", w.beside(t, b, dir),
+		"-append", strings.TrimSpace("console="+b.console+" boardprobe.end=poweroff "+b.parameters()))
 	if b.dtb != "" {
 		args = append(args, "-dtb", glob(t, k+"/usr/lib/linux-image-*/"+b.dtb))
 	}
@@ -257,6 +266,9 @@ func (w *workshop) arguments(t testing.TB, b board, dir string) []string {
 		args = append(args, "-chardev", "socket,id=tpm,path="+filepath.Join(dir, tpmSocket), "-tpmdev", "emulator,id=tpm0,chardev=tpm", "-device", "tpm-tis,tpmdev=tpm0")
 	}
 	args = append(args, "-serial", "stdio")
+	if b.guest.Trace != "" {
+		args = append(args, "-serial", "file:"+filepath.Join(dir, traceName))
+	}
 	usb, sd := false, 0
 	for i, d := range b.disks {
 		id := fmt.Sprintf("disk%d", i)
