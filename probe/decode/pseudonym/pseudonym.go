@@ -243,7 +243,11 @@ func (r *Replacer) apply(answer []byte, forms bool) []byte {
 			continue
 		}
 		stand := r.mac(mac)
-		put(m[0]+3, fmt.Appendf(nil, "%02x:%02x:%02x:%02x:%02x", stand[1], stand[2], stand[3], stand[4], stand[5]))
+		text := fmt.Appendf(nil, "%02x:%02x:%02x:%02x:%02x", stand[1], stand[2], stand[3], stand[4], stand[5])
+		if bytes.ContainsAny(answer[m[0]:m[1]], "ABCDEF") {
+			text = bytes.ToUpper(text)
+		}
+		put(m[0]+3, text)
 	}
 	for _, m := range uuidForm.FindAllIndex(answer, -1) {
 		if text := string(answer[m[0]:m[1]]); !slices.Contains(done[m[0]:m[1]], true) && !Placeholder(text) {

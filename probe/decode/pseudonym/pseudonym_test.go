@@ -43,6 +43,9 @@ func TestMAC(t *testing.T) {
 		}
 	}
 	// An address that no source told of is known by its form.
+	if out := string(r.Apply([]byte("5C:F3:7A:91:D4:E2"))); out[:9] != "5C:F3:7A:" || out != strings.ToUpper(out) {
+		t.Errorf("an address in capitals became %q; want capitals and its manufacturer", out)
+	}
 	if in := "mac aa:bb:cc:dd:ee:ff"; string(r.Apply([]byte(in))) == in {
 		t.Errorf("Apply(%q): kept", in)
 	}
