@@ -46,6 +46,7 @@ func reducers() []reducer {
 		{"efi-keys/1", 1 << 20, reduceSignatures},
 		{"rpi-config/1", 64 << 10, reduceRaspberry},
 		{"environment-file/1", environmentBytes, reduceEnvironment},
+		{"event-log/1", maxEventLog, reduceEventLog},
 		{"dpkg/1", 32 << 20, func(d []byte) []byte { return reducePackages(d, "Package", "Version", "License", "Status") }},
 		{"apk/1", 32 << 20, func(d []byte) []byte { return reducePackages(d, "P", "V", "L", "") }},
 	}

@@ -20,6 +20,7 @@ import (
 var tpmCommands = map[tpm2.TPMCC]string{
 	tpm2.TPMCCGetCapability: "properties and what exists",
 	tpm2.TPMCCReadClock:     "clock and counters",
+	tpm2.TPMCCPCRRead:       "what was measured",
 }
 
 // askTPM sends one command to the TPM, by way of the kernel's resource manager,
@@ -95,6 +96,7 @@ func collectTPM(_ context.Context, h *Host) (report.TPM, error) {
 	tpmBanks(chip, &t)
 	tpmClock(chip, &t)
 	tpmCertificates(chip, &t)
+	tpmEventLog(chip, &t)
 	return t, nil
 }
 

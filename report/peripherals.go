@@ -131,6 +131,12 @@ type TPM struct {
 	ClockSafe      Fact[bool]     `json:"clock_safe,omitzero" class:"volatile"`
 	EKCertificates Fact[[]string] `json:"ek_certificates,omitzero" class:"revision"` // NV indices that are there
 	Disabled       Fact[[]string] `json:"disabled_hierarchies,omitzero" class:"software"`
+
+	// What the log of the firmware says, and whether the registers of the TPM agree.
+	LogEvents     Fact[int64]    `json:"log_events,omitzero" class:"volatile"`
+	LogAgrees     Fact[bool]     `json:"log_agrees,omitzero" class:"environment"`
+	LogBootOrder  Fact[[]string] `json:"log_boot_order,omitzero" class:"environment"` // as in Boot0001
+	LogSecureBoot Fact[bool]     `json:"log_secure_boot,omitzero" class:"environment"`
 }
 
 // Fault is a device that does not work as it should, and why.

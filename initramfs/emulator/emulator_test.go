@@ -299,6 +299,11 @@ func (o *outcome) buses(t *testing.T, check func(string, any, any)) {
 		check("version of the TPM", r.TPM.Version.Value, "2.0")
 		check("SHA-256 bank of the TPM "+r.TPM.Banks.Note, slices.Contains(r.TPM.Banks.Value, "sha256"), true)
 		check("clock of the TPM is known", r.TPM.ClockMillis.OK() && r.TPM.ResetCount.OK(), true)
+		check("the TPM holds what the firmware logged "+r.TPM.LogAgrees.Note, r.TPM.LogAgrees.Value, true)
+		check("BootOrder was measured", len(r.TPM.LogBootOrder.Value) > 0, true)
+		for _, number := range r.TPM.LogBootOrder.Value {
+			check(number+" is a load option", slices.ContainsFunc(r.Boot.Options, func(o report.BootOption) bool { return o.Number == number }), true)
+		}
 		check("certificates in the TPM are listed", r.TPM.EKCertificates.OK() && len(r.TPM.EKCertificates.Value) == 0, true)
 	}
 	for _, d := range r.Storage {
