@@ -134,6 +134,7 @@ func boards() []board {
 	uroot.uroot = true
 	radio := virt("virt-radio", 9)
 	radio.firmware = []string{"regulatory.db lacking"} // the image has none
+	radio.long = true
 	radio.radios, radio.suite, radio.append = 2, "trixie", "boardprobe.load="+radioModule+" "+radioModule+".radios=2"
 	emmc := virt("virt-emmc", 7)
 	emmc.long, emmc.newest = true, true
