@@ -167,11 +167,23 @@ func bootSwitches(r *report.Report) answer {
 	a := answer{
 		verdict: Ask,
 		found:   mode,
-		facts:   []string{"identity.compatible", "identity.vendor", "identity.product"},
+		facts:   []string{"identity.compatible", "identity.vendor", "identity.product", "boot.rom_straps", "boot.switches_set"},
 		detail:  "The position of a switch cannot be read from Linux on this board.",
 	}
+	straps, read := r.Boot.ROMStraps.Get()
+	positions, _ := r.Boot.SwitchesSet.Get() // none if not known
 	switch {
-	case none:
+	case read:
+		a.detail = "The straps of this unit say " + listText(straps) + "."
+		a.found = strings.TrimPrefix(a.found+"; "+strings.Join(positions, ", "), "; ")
+	case r.Boot.ROMStraps.Gap == report.NotProbed && !r.Boot.ROMStraps.IsZero():
+		a.detail = "What the straps of this board say is in registers: " + r.Boot.ROMStraps.Note + "."
+	}
+	switch {
+	case len(positions) > 0:
+		a.verdict = Info
+		a.detail += " The switch was read as the SoC latched it at reset."
+	case none && !read:
 		a.verdict = Info
 		a.detail = "No boot switch or jumper is documented for this kind of board."
 	case len(switches) > 0:

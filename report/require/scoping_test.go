@@ -38,13 +38,20 @@ func TestScoping(t *testing.T) {
 			r.Kernel.ConfigSHA256 = gap[string](report.Absent)
 			r.Sight.KernelConfig = no()
 		}, Ask, "does not show"},
-		"boot order":            {"boot.options", compatible("xunlong,orangepi-pc", "allwinner,sun8i-h3"), Ask, "boot ROM: SD card, eMMC, SPI NOR flash and USB (FEL)"},
-		"boot order, unknown":   {"boot.options", compatible("acme,board"), Ask, "before any program runs"},
-		"switches":              {"boot.switches", image, Ask, "In which position is SW4 in production?"},
-		"switches, citation":    {"boot.switches", image, Ask, "https://github.com/buildroot/buildroot"},
-		"switches, two":         {"boot.switches", compatible("fsl,imx6ul-14x14-evk", "fsl,imx6ul"), Ask, "SW601 and SW602"},
-		"switches, family":      {"boot.switches", compatible("acme,board", "fsl,imx8mp"), Ask, "BOOT_MODE pins"},
-		"switches, none":        {"boot.switches", compatible("raspberrypi,4-model-b", "brcm,bcm2711"), Info, "No boot switch"},
+		"boot order":          {"boot.options", compatible("xunlong,orangepi-pc", "allwinner,sun8i-h3"), Ask, "boot ROM: SD card, eMMC, SPI NOR flash and USB (FEL)"},
+		"boot order, unknown": {"boot.options", compatible("acme,board"), Ask, "before any program runs"},
+		"switches":            {"boot.switches", image, Ask, "In which position is SW4 in production?"},
+		"switches, citation":  {"boot.switches", image, Ask, "https://github.com/buildroot/buildroot"},
+		"switches, two":       {"boot.switches", compatible("fsl,imx6ul-14x14-evk", "fsl,imx6ul"), Ask, "SW601 and SW602"},
+		"switches, family":    {"boot.switches", compatible("acme,board", "fsl,imx8mp"), Ask, "BOOT_MODE pins"},
+		"switches, none":      {"boot.switches", compatible("raspberrypi,4-model-b", "brcm,bcm2711"), Info, "No boot switch"},
+		"switches, read": {"boot.switches", func(r *report.Report) {
+			r.Boot.ROMStraps, r.Boot.SwitchesSet = list("emmc"), list("SW6: 1110")
+		}, Info, "SW6: 1110"},
+		"straps, read": {"boot.switches", func(r *report.Report) { r.Boot.ROMStraps = list("sd", "usb") }, Ask, "The straps of this unit say sd and usb."},
+		"straps, not read": {"boot.switches", func(r *report.Report) {
+			r.Boot.ROMStraps = report.Missing[[]string](report.NotProbed, "not read unless told to: -mmio", "straps/2")
+		}, Ask, "-mmio"},
 		"switches, not a board": {"boot.switches", func(r *report.Report) { r.Identity.Compatible = gap[[]string](report.Failed) }, Ask, "Please send a photograph"},
 		"radios": {"fw.connectivity", func(r *report.Report) {
 			r.Network = append(r.Network, report.NIC{Path: "sdio", Name: text("wlan0"), Driver: text("brcmfmac"), Kind: text("wifi")})
