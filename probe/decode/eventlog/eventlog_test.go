@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -40,8 +41,7 @@ func (b *builder) add(register, kind uint32, event string) [32]byte {
 }
 
 func variable(name string, data string) string {
-	event := make([]byte, 16)
-	event = binary.LittleEndian.AppendUint64(event, uint64(len(name)))
+	event := binary.LittleEndian.AppendUint64([]byte(strings.Repeat("\x00", 16)), uint64(len(name)))
 	event = binary.LittleEndian.AppendUint64(event, uint64(len(data)))
 	for _, c := range name {
 		event = append(event, byte(c), 0)
