@@ -36,8 +36,9 @@ type board struct {
 	nics      []nic
 	serials   []string // further identities that were planted
 
-	long     bool // only in the long matrix
-	noPower  bool // the machine cannot switch itself off
+	loads    int64 // bytes that a boot loader reads of a disk before Linux
+	long     bool  // only in the long matrix
+	noPower  bool  // the machine cannot switch itself off
 	model    string
 	bios     []string          // disks in the order of the BIOS, as Linux calls them
 	straps   string            // media that the registers name, where they are read

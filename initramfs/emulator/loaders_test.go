@@ -227,6 +227,11 @@ func (w *workshop) load(t *testing.T, l *loaded, dir string) []string {
 		}
 		command(t, nil, "mcopy", "-i", volume, f.from, "::/"+f.name)
 		l.placed = append(l.placed, placed{f.name, f.from})
+		info, err := os.Stat(f.from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.loads += info.Size()
 	}
 	l.disks[l.boot].files = strings.Fields(command(t, nil, "mdir", "-b", "-i", volume, "::/"))
 
