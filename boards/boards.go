@@ -24,13 +24,14 @@ import (
 //go:embed data
 var embedded embed.FS
 
-// data is the embedded knowledge, decoded at the first question.
+// data is the embedded knowledge but for the machines, decoded at the first
+// question.
 var data = sync.OnceValues(func() (*knowledge, error) {
 	sub, err := fs.Sub(embedded, "data")
 	if err != nil {
 		return nil, err
 	}
-	return load(sub)
+	return loadTables(sub)
 })
 
 // knowledge is everything that the data files say.
@@ -88,6 +89,15 @@ func checkCitations(list []string) error {
 
 // load reads all data files below a root and validates them.
 func load(root fs.FS) (*knowledge, error) {
+	k, err := loadTables(root)
+	if err != nil {
+		return nil, err
+	}
+	k.machines, err = loadMachines(root, func([]byte) bool { return true })
+	return k, err
+}
+
+func loadTables(root fs.FS) (*knowledge, error) {
 	k := new(knowledge)
 	if err := decodeFile(root, "revision/raspberrypi.json", &k.revisions); err != nil {
 		return nil, err
@@ -101,14 +111,29 @@ func load(root fs.FS) (*knowledge, error) {
 	if err := k.placeholders.check(); err != nil {
 		return nil, fmt.Errorf("placeholder.json: %w", err)
 	}
+	return k, nil
+}
+
+// loadMachines reads the files of machines that are wanted by their content: one
+// board is in two or three of them, and to decode all takes longer than all else
+// that a probe computes.
+func loadMachines(root fs.FS, wanted func(content []byte) bool) ([]machineFile, error) {
 	names, err := fs.Glob(root, "machine/*.json")
 	if err != nil {
 		return nil, err
 	}
+	var machines []machineFile
 	seen := map[string]string{}
 	for _, name := range names {
+		content, err := fs.ReadFile(root, name)
+		if err != nil {
+			return nil, err
+		}
+		if !wanted(content) {
+			continue
+		}
 		var m machineFile
-		if err := decodeFile(root, name, &m); err != nil {
+		if err := decode(name, content, &m); err != nil {
 			return nil, err
 		}
 		if err := m.check(); err != nil {
@@ -120,9 +145,9 @@ func load(root fs.FS) (*knowledge, error) {
 			}
 			seen[c] = name
 		}
-		k.machines = append(k.machines, m)
+		machines = append(machines, m)
 	}
-	return k, nil
+	return machines, nil
 }
 
 // decodeFile decodes one data file; a field that no type names is an error.
@@ -131,6 +156,10 @@ func decodeFile(root fs.FS, name string, into any) error {
 	if err != nil {
 		return err
 	}
+	return decode(name, content, into)
+}
+
+func decode(name string, content []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(content))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {

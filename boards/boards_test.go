@@ -12,10 +12,7 @@ import (
 )
 
 func TestEmbeddedLoads(t *testing.T) {
-	k, err := data()
-	if err != nil {
-		t.Fatal(err)
-	}
+	k := everything(t)
 	if len(k.machines) < 10 {
 		t.Errorf("%d machines loaded; want all files of data/machine", len(k.machines))
 	}

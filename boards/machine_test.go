@@ -103,6 +103,20 @@ func TestFamilies(t *testing.T) {
 	}
 }
 
+// everything is all embedded files, decoded and validated.
+func everything(t *testing.T) *knowledge {
+	t.Helper()
+	sub, err := fs.Sub(embedded, "data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := load(sub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
 func machineFiles(t *testing.T) []string {
 	t.Helper()
 	sub, err := fs.Sub(embedded, "data")
@@ -146,10 +160,7 @@ func TestMachineFiles(t *testing.T) {
 const gptBytes = 34 * 512
 
 func TestMachinesAgree(t *testing.T) {
-	k, err := data()
-	if err != nil {
-		t.Fatal(err)
-	}
+	k := everything(t)
 	for i := range k.machines {
 		b := k.machines[i].board("test")
 		if b.ROMFamily != "" && !slices.Contains(romheader.Families(), b.ROMFamily) {
@@ -340,6 +351,41 @@ func TestMachineRefuses(t *testing.T) {
 		tree["machine/some.json"] = &fstest.MapFile{Data: []byte(strings.Replace(file, c.old, c.new, 1))}
 		if _, err := load(tree); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s for %s: load = %v; want an error with %q", c.new, c.old, err, c.want)
+		}
+	}
+}
+
+// What is found by decoding only the files that mention a board is what is found
+// among all files.
+func TestLookupIsThatOfAllFiles(t *testing.T) {
+	k := everything(t)
+	machines := 0
+	for _, m := range k.machines {
+		for _, c := range m.Compatible {
+			list := []string{"acme,board", c, "fsl,imx8mp"}
+			if a, b := fmt.Sprintf("%+v", Lookup(list, Machine{})), fmt.Sprintf("%+v", k.lookup(list, Machine{})); a != b {
+				t.Errorf("Lookup(%s) = %s; want %s", c, a, b)
+			}
+			machines++
+		}
+		for _, d := range m.DMI {
+			d.Vendor = strings.ToUpper(d.Vendor)
+			if a, b := fmt.Sprintf("%+v", Lookup(nil, d)), fmt.Sprintf("%+v", k.lookup(nil, d)); a != b || len(k.lookup(nil, d)) == 0 {
+				t.Errorf("Lookup(%+v) = %s; want %s", d, a, b)
+			}
+			machines++
+		}
+	}
+	if machines < 150 {
+		t.Errorf("%d names of boards; want at least 150", machines)
+	}
+	all, err := radios()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range all.byID {
+		if got, ok := radio(id); !ok || fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
+			t.Errorf("radio(%s) = %+v; want %+v", id, got, want)
 		}
 	}
 }

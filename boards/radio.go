@@ -124,8 +124,13 @@ func IsRadioFirmware(file string) bool {
 	return false
 }
 
+// radio reads the one file that has the id: most devices are no radio.
 func radio(id string) (Radio, bool) {
-	t, err := radios()
+	sub, err := fs.Sub(embedded, "data")
+	if err != nil {
+		return Radio{}, false
+	}
+	t, err := loadRadios(sub, func(content []byte) bool { return mentions(content, []string{id}) })
 	if err != nil {
 		return Radio{}, false // the tests load the same files
 	}
@@ -139,7 +144,7 @@ var radios = sync.OnceValues(func() (*radioTable, error) {
 	if err != nil {
 		return nil, err
 	}
-	return loadRadios(sub)
+	return loadAllRadios(sub)
 })
 
 type radioTable struct {
@@ -183,14 +188,24 @@ type radioChip struct {
 	From     []string `json:"from"`
 }
 
-func loadRadios(root fs.FS) (*radioTable, error) {
-	t := &radioTable{byID: map[string]Radio{}}
+// loadAllRadios reads all files about radios and validates them.
+func loadAllRadios(root fs.FS) (*radioTable, error) {
+	t, err := loadRadios(root, func([]byte) bool { return true })
+	if err != nil {
+		return nil, err
+	}
 	if err := decodeFile(root, "firmware.json", &t.defaults); err != nil {
 		return nil, err
 	}
 	if err := checkCitations(t.defaults.From); err != nil {
 		return nil, fmt.Errorf("firmware.json: %w", err)
 	}
+	return t, nil
+}
+
+// loadRadios reads the files that are wanted by their content.
+func loadRadios(root fs.FS, wanted func(content []byte) bool) (*radioTable, error) {
+	t := &radioTable{byID: map[string]Radio{}}
 	names, err := fs.Glob(root, "radio/*.json")
 	if err != nil {
 		return nil, err
@@ -199,8 +214,15 @@ func loadRadios(root fs.FS) (*radioTable, error) {
 		return nil, errors.New("no radios")
 	}
 	for _, name := range names {
+		content, err := fs.ReadFile(root, name)
+		if err != nil {
+			return nil, err
+		}
+		if !wanted(content) {
+			continue
+		}
 		var f radioFile
-		if err := decodeFile(root, name, &f); err != nil {
+		if err := decode(name, content, &f); err != nil {
 			return nil, err
 		}
 		if err := t.add(&f); err != nil {

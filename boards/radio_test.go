@@ -122,7 +122,7 @@ func TestLoadRadiosRefuses(t *testing.T) {
 		"chips": [{"name": "X", "kind": "wifi", "ids": ["of:acme,x"], "drivers": ["d", "o"], "mainline": ["6.1"], "firmware": ["x.bin if y"], "from": ["a"]}]}`
 	defaults := &fstest.MapFile{Data: []byte(`{"from": ["https://example.org/"], "packages": [{"name": "p", "files": ["x.bin"]}]}`)}
 	load := func(text string) error {
-		_, err := loadRadios(fstest.MapFS{"firmware.json": defaults, "radio/x.json": {Data: []byte(text)}})
+		_, err := loadAllRadios(fstest.MapFS{"firmware.json": defaults, "radio/x.json": {Data: []byte(text)}})
 		return err
 	}
 	if err := load(good); err != nil {
@@ -153,7 +153,7 @@ func TestLoadRadiosRefuses(t *testing.T) {
 			t.Errorf("%s: loaded", name)
 		}
 	}
-	if _, err := loadRadios(fstest.MapFS{"firmware.json": defaults}); err == nil {
+	if _, err := loadAllRadios(fstest.MapFS{"firmware.json": defaults}); err == nil {
 		t.Error("no radios: loaded")
 	}
 }
