@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -15,7 +16,7 @@ import (
 // peripheralKinds are the rows of the section peripherals: one a kind.
 func peripheralKinds() []func(*Host, *report.Peripherals) error {
 	return []func(*Host, *report.Peripherals) error{
-		clocks, watchdogs, leds, gpioChips, displays, cameras, soundCards, thermalZones, sensors, regulators, nvmems, serialPorts, powerMethods, hat,
+		clocks, watchdogs, leds, gpioChips, displays, cameras, soundCards, thermalZones, sensors, regulators, nvmems, serialPorts, powerMethods, hat, gnssReceivers,
 	}
 }
 
@@ -260,6 +261,23 @@ func powerMethods(h *Host, p *report.Peripherals) error {
 		p.Power.Supplies = report.Known(kinds, ids...)
 	}
 	return err
+}
+
+// gnssReceivers reads /sys/class/gnss (Documentation/ABI/testing/
+// sysfs-class-gnss). Receivers at a serial port without a driver are not there.
+func gnssReceivers(h *Host, p *report.Peripherals) error {
+	list := h.List("sys/class/gnss")
+	if list.Gap == report.Denied || list.Gap == report.Failed {
+		return fmt.Errorf("sys/class/gnss: %s", list.Note)
+	}
+	for _, name := range list.List {
+		dir := "sys/class/gnss/" + name
+		if at := h.Link(dir); at.OK() {
+			d := classDevice{name, dir, at.Value, at}
+			p.GNSS = append(p.GNSS, report.Named{Path: h.path(d.place), Name: h.Text(dir + "/type"), Driver: d.driver(h), Node: d.node(h, "device/of_node"), Attached: attachedBy(at)})
+		}
+	}
+	return nil
 }
 
 // hat reads what the boot loader of a Raspberry Pi copies from the

@@ -15,6 +15,7 @@ type Peripherals struct {
 	Memories   []Named      `json:"memories,omitempty"` // nvmem: EEPROMs, fuses
 	Serial     []SerialPort `json:"serial,omitempty"`
 	CAN        []Named      `json:"can,omitempty"`
+	GNSS       []Named      `json:"gnss,omitempty"` // named by what they speak: NMEA, SiRF, UBX
 	Power      Power        `json:"power,omitzero"`
 	HAT        HAT          `json:"hat,omitzero"`
 }

@@ -117,6 +117,7 @@ const biosDisks = "edd"
 func (b *board) prepare() {
 	mounts := mountAll(firstMounts())
 	quiet()
+	tellFirmware()
 	b.consoles.find()
 	var notes []string
 	b.parameters, notes = parseParameters(readSmall("/proc/cmdline"))

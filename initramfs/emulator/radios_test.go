@@ -49,7 +49,7 @@ func virtRadio() board {
 		Order:      radios.Order{USB: devices(), Firmware: []string{"boardprobe/there.bin", "boardprobe/lacking.bin"}},
 		files:      map[string]string{"lib/firmware/boardprobe/there.bin": "firmware\n"},
 	}
-	b.modems, b.bluetooth, b.firmware = modems(), []string{"btusb 4.0 Broadcom"}, append(lacking(), "boardprobe/lacking.bin lacking", // its loader is silent of what it finds
+	b.modems, b.bluetooth, b.firmware = modems(), []string{"btusb 4.0 Broadcom"}, append(lacking(), "boardprobe/there.bin loaded", "boardprobe/lacking.bin lacking",
 		"brcm/BCM20702A1-0a5c-21e8.linux,dummy-virt.hcd lacking", "brcm/BCM-0a5c-21e8.linux,dummy-virt.hcd lacking")
 	return b
 }
