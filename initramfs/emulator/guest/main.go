@@ -77,10 +77,6 @@ func first() error {
 			return fmt.Errorf("module %s: %w", m.File, err)
 		}
 	}
-	for _, name := range o.Firmware {
-		// The file answers with an error where there is no such firmware.
-		_ = os.WriteFile("/sys/devices/virtual/misc/test_firmware/trigger_request", []byte(name), 0)
-	}
 	// The child says by closing the pipe that all is plugged in.
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -169,7 +165,24 @@ func play() error {
 		return err
 	}
 	said.Close()
+	go askFirmware(o.Firmware)
 	return <-ended
+}
+
+// askFirmware has the kernel look for files, as soon as the first process is the
+// probe's and has said how the kernel is to tell of it.
+func askFirmware(names []string) {
+	for {
+		if program, err := os.Readlink("/proc/1/exe"); err == nil && program == "/init" {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	time.Sleep(time.Second)
+	for _, name := range names {
+		// The file answers with an error where there is no such firmware.
+		_ = os.WriteFile("/sys/devices/virtual/misc/test_firmware/trigger_request", []byte(name), 0)
+	}
 }
 
 // plug connects a device to a port of the kernel's virtual host controller
