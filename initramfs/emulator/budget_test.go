@@ -30,6 +30,7 @@ func BenchmarkBudget(t *testing.B) {
 	w := newWorkshop(t)
 	bare := virt("bare", 1)
 	bare.blind, bare.disks = true, nil
+	bare.noPower = true // with too little memory it panics, which is an answer
 	bare.append = "quiet"
 	image := w.image(t, bare)
 	rows := []row{
