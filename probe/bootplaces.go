@@ -134,6 +134,9 @@ func bootPlaces(h *Host, disks []candidate, from []string, b *report.Boot) {
 	}
 	add := func(order string, f report.Fact[[]string]) {
 		for i, word := range f.Value {
+			if kinds, _ := kindsOf(word); order == "rom" && slices.Contains(kinds, "usb") {
+				continue // ROMs wait at USB to be given a loader; the word does not tell the few that read a stick
+			}
 			if device, ok := resolve(word); ok {
 				b.Places = append(b.Places, report.BootPlace{Place: placeName(order, i, word), Device: device})
 			}
