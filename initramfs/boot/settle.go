@@ -189,5 +189,5 @@ func tellFirmware() {
 		return
 	}
 	defer unix.Close(fd)
-	unix.Write(fd, []byte(query)) // what it does not take, it does not log
+	_, _ = unix.Write(fd, []byte(query)) // what it does not take, it does not log
 }
