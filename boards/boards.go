@@ -87,16 +87,6 @@ func checkCitations(list []string) error {
 	return nil
 }
 
-// load reads all data files below a root and validates them.
-func load(root fs.FS) (*knowledge, error) {
-	k, err := loadTables(root)
-	if err != nil {
-		return nil, err
-	}
-	k.machines, err = loadMachines(root, func([]byte) bool { return true })
-	return k, err
-}
-
 func loadTables(root fs.FS) (*knowledge, error) {
 	k := new(knowledge)
 	if err := decodeFile(root, "revision/raspberrypi.json", &k.revisions); err != nil {
@@ -118,36 +108,51 @@ func loadTables(root fs.FS) (*knowledge, error) {
 // board is in two or three of them, and to decode all takes longer than all else
 // that a probe computes.
 func loadMachines(root fs.FS, wanted func(content []byte) bool) ([]machineFile, error) {
-	names, err := fs.Glob(root, "machine/*.json")
-	if err != nil {
-		return nil, err
-	}
 	var machines []machineFile
 	seen := map[string]string{}
-	for _, name := range names {
-		content, err := fs.ReadFile(root, name)
-		if err != nil {
-			return nil, err
-		}
-		if !wanted(content) {
-			continue
-		}
-		var m machineFile
-		if err := decode(name, content, &m); err != nil {
-			return nil, err
-		}
+	err := decodeWanted(root, "machine/*.json", wanted, func(name string, m machineFile) error {
 		if err := m.check(); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return fmt.Errorf("%s: %w", name, err)
 		}
 		for _, c := range m.Compatible {
 			if other, ok := seen[c]; ok {
-				return nil, fmt.Errorf("%s: compatible %q is in %s already", name, c, other)
+				return fmt.Errorf("%s: compatible %q is in %s already", name, c, other)
 			}
 			seen[c] = name
 		}
 		machines = append(machines, m)
+		return nil
+	})
+	return machines, err
+}
+
+// decodeWanted decodes the files that match a pattern and are wanted by their
+// content, in the order of their names.
+func decodeWanted[T any](root fs.FS, pattern string, wanted func(content []byte) bool, take func(name string, file T) error) error {
+	names, err := fs.Glob(root, pattern)
+	if err != nil {
+		return err
 	}
-	return machines, nil
+	if len(names) == 0 {
+		return fmt.Errorf("no file is %s", pattern)
+	}
+	for _, name := range names {
+		content, err := fs.ReadFile(root, name)
+		if err != nil {
+			return err
+		}
+		if !wanted(content) {
+			continue
+		}
+		var file T
+		if err := decode(name, content, &file); err != nil {
+			return err
+		}
+		if err := take(name, file); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // decodeFile decodes one data file; a field that no type names is an error.

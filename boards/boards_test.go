@@ -11,6 +11,16 @@ import (
 	"github.com/boardprobe/boardprobe/report"
 )
 
+// load reads all data files below a root and validates them.
+func load(root fs.FS) (*knowledge, error) {
+	k, err := loadTables(root)
+	if err != nil {
+		return nil, err
+	}
+	k.machines, err = loadMachines(root, func([]byte) bool { return true })
+	return k, err
+}
+
 func TestEmbeddedLoads(t *testing.T) {
 	k := everything(t)
 	if len(k.machines) < 10 {

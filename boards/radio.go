@@ -206,28 +206,14 @@ func loadAllRadios(root fs.FS) (*radioTable, error) {
 // loadRadios reads the files that are wanted by their content.
 func loadRadios(root fs.FS, wanted func(content []byte) bool) (*radioTable, error) {
 	t := &radioTable{byID: map[string]Radio{}}
-	names, err := fs.Glob(root, "radio/*.json")
+	err := decodeWanted(root, "radio/*.json", wanted, func(name string, f radioFile) error {
+		if err := t.add(&f); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	if len(names) == 0 {
-		return nil, errors.New("no radios")
-	}
-	for _, name := range names {
-		content, err := fs.ReadFile(root, name)
-		if err != nil {
-			return nil, err
-		}
-		if !wanted(content) {
-			continue
-		}
-		var f radioFile
-		if err := decode(name, content, &f); err != nil {
-			return nil, err
-		}
-		if err := t.add(&f); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
 	}
 	return t, nil
 }
