@@ -32,8 +32,9 @@ const (
 	testPhone = "+4915550123456"
 )
 
-// pty makes a terminal and returns its other end and its node. What the modem
-// hears, up to a carriage return, goes to hear, which writes its answer.
+// pty makes a terminal and returns its node. What the modem hears, up to a
+// carriage return, goes to hear, which writes its answer. By then the terminal
+// must echo nothing and change nothing.
 func pty(t *testing.T, hear func(write func(string), command string)) string {
 	t.Helper()
 	master, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
@@ -91,6 +92,10 @@ func pty(t *testing.T, hear func(write func(string), command string)) string {
 			n, err := unix.Read(master, buffer)
 			if err != nil {
 				continue
+			}
+			// The end of the modem sees the settings of the other one (tty_ioctl(4)).
+			if is, err := unix.IoctlGetTermios(master, unix.TCGETS); err != nil || is.Lflag&(unix.ECHO|unix.ICANON|unix.ISIG) != 0 || is.Oflag&unix.OPOST != 0 {
+				t.Errorf("the terminal is not raw when %q is heard: %+v, %v", buffer[:n], is, err)
 			}
 			for _, c := range buffer[:n] {
 				if line = append(line, c); c == '\r' {
@@ -224,6 +229,12 @@ func TestAT(t *testing.T) {
 			defer slave.Close()
 			before, err := unix.IoctlGetTermios(int(slave.Fd()), unix.TCGETS)
 			if err != nil {
+				t.Fatal(err)
+			}
+			// This end stays open when the probe has closed its own, which no
+			// port does. With its echo the modem would hear itself.
+			before.Lflag &^= unix.ECHO
+			if err := unix.IoctlSetTermios(int(slave.Fd()), unix.TCSETS, before); err != nil {
 				t.Fatal(err)
 			}
 			got, err := conversation(t, node, talkAT, c.atMost)

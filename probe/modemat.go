@@ -78,8 +78,9 @@ func carrierImage(c at.Command, a at.Answer) (string, error) {
 // talkAT asks one command after the other. After one that is not answered in
 // time no other is asked: what came later would be taken for its answer.
 func talkAT(p *port) (modemAnswer, error) {
-	defer rawTerminal(p.fd)()
 	buffer := make([]byte, 4096)
+	defer rawTerminal(p.fd)()
+	defer p.drain(buffer) // what is said after the last answer must not meet a terminal that echoes
 	if _, err := p.command(buffer, "AT", patienceFirst); err != nil {
 		return modemAnswer{}, err
 	}
@@ -188,8 +189,8 @@ func (p *port) command(buffer []byte, text string, patience time.Duration) (at.A
 	}
 }
 
-// drain throws away what was said before the question: a second final line of
-// the last answer, or messages that nobody asked for.
+// drain throws away what was said since the last answer: a second final line of
+// it, or messages that nobody asked for.
 func (p *port) drain(buffer []byte) {
 	const quiet, atMost = 10 * time.Millisecond, 100 * time.Millisecond
 	for end := p.until(atMost); time.Now().Before(end); {
