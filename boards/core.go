@@ -34,21 +34,35 @@ type CoreInfo struct {
 // the tables. What a signature leaves out (variant, stepping, mimpid) can be
 // what tells two cores apart; then the name gives both, where a source does.
 func Core(signature string) (CoreInfo, bool) {
-	t, err := cores()
+	kind, _, _ := strings.Cut(signature, ":")
+	load, ok := cores[kind]
+	if !ok {
+		return CoreInfo{}, false
+	}
+	t, err := load()
 	if err != nil {
 		return CoreInfo{}, false // the tests load the same files
 	}
-	return t.core(signature)
+	return coreTables{kind: t}.core(signature)
 }
 
-// cores is the embedded tables of cores, decoded at the first question.
-var cores = sync.OnceValues(func() (coreTables, error) {
-	sub, err := fs.Sub(embedded, "data")
-	if err != nil {
-		return nil, err
-	}
-	return loadCores(sub)
-})
+// cores is the embedded tables of cores, each decoded at the first question: a
+// board has one kind.
+var cores = map[string]func() (*coreTable, error){
+	coreMIDR:  embeddedCores(coreMIDR),
+	coreX86:   embeddedCores(coreX86),
+	coreRISCV: embeddedCores(coreRISCV),
+}
+
+func embeddedCores(kind string) func() (*coreTable, error) {
+	return sync.OnceValues(func() (*coreTable, error) {
+		sub, err := fs.Sub(embedded, "data")
+		if err != nil {
+			return nil, err
+		}
+		return loadCore(sub, kind)
+	})
+}
 
 // Kinds of signatures. Each has its file in data/core.
 const (
@@ -241,15 +255,10 @@ type coreRow struct {
 // loadCores reads and validates the files of data/core.
 func loadCores(root fs.FS) (coreTables, error) {
 	tables := coreTables{}
-	for _, kind := range [...]string{coreMIDR, coreX86, coreRISCV} {
-		name := "core/" + kind + ".json"
-		var f coreFile
-		if err := decodeFile(root, name, &f); err != nil {
-			return nil, err
-		}
-		table, err := f.table(kind)
+	for kind := range cores {
+		table, err := loadCore(root, kind)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, err
 		}
 		tables[kind] = table
 	}
@@ -261,6 +270,19 @@ func loadCores(root fs.FS) (coreTables, error) {
 		return nil, fmt.Errorf("core: %q: no signature begins like one of these", names)
 	}
 	return tables, nil
+}
+
+func loadCore(root fs.FS, kind string) (*coreTable, error) {
+	name := "core/" + kind + ".json"
+	var f coreFile
+	if err := decodeFile(root, name, &f); err != nil {
+		return nil, err
+	}
+	table, err := f.table(kind)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return table, nil
 }
 
 func (f *coreFile) table(kind string) (*coreTable, error) {

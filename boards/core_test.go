@@ -275,7 +275,11 @@ func checkCore(t *testing.T, signature string, info CoreInfo) {
 }
 
 func TestCoreTables(t *testing.T) {
-	tables, err := cores()
+	sub, err := fs.Sub(embedded, "data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := loadCores(sub)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -71,7 +71,9 @@ func RadioByCompatible(compatibles []string) (Radio, bool) {
 
 // modaliasIDs are the forms of modaliases (scripts/mod/file2alias.c) of which
 // vendor and device identify a radio.
-var modaliasIDs = regexp.MustCompile(`^(sdio):c[0-9A-F]{2}v([0-9A-F]{4})d([0-9A-F]{4})|^(usb):v([0-9A-F]{4})p([0-9A-F]{4})|^(pci):v0000([0-9A-F]{4})d0000([0-9A-F]{4})`)
+var modaliasIDs = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(sdio):c[0-9A-F]{2}v([0-9A-F]{4})d([0-9A-F]{4})|^(usb):v([0-9A-F]{4})p([0-9A-F]{4})|^(pci):v0000([0-9A-F]{4})d0000([0-9A-F]{4})`)
+})
 
 // RadioByModalias finds what is known about a radio by the modalias that the
 // kernel gives its device on SDIO, USB or PCI.
@@ -80,7 +82,7 @@ func RadioByModalias(modalias string) (Radio, bool) {
 		_, list, _ := strings.Cut(rest, "C")
 		return RadioByCompatible(strings.Split(list, "C"))
 	}
-	m := modaliasIDs.FindStringSubmatch(modalias)
+	m := modaliasIDs().FindStringSubmatch(modalias)
 	for i := 1; i < len(m); i += 3 {
 		if m[i] != "" {
 			return radio(strings.ToLower(strings.Join(m[i:i+3], ":")))
@@ -225,7 +227,7 @@ func (t *radioTable) add(f *radioFile) error {
 			return fmt.Errorf("%s: %w", c.Name, err)
 		}
 		for _, id := range c.IDs {
-			if !radioID.MatchString(id) {
+			if !radioID().MatchString(id) {
 				return fmt.Errorf("%s: id %q", c.Name, id)
 			}
 			if other, ok := t.byID[id]; ok {
@@ -237,7 +239,9 @@ func (t *radioTable) add(f *radioFile) error {
 	return nil
 }
 
-var radioID = regexp.MustCompile(`^(of:[a-z0-9]+,[a-z0-9-]+|(sdio|usb|pci):[0-9a-f]{4}:[0-9a-f]{4})$`)
+var radioID = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(of:[a-z0-9]+,[a-z0-9-]+|(sdio|usb|pci):[0-9a-f]{4}:[0-9a-f]{4})$`)
+})
 
 func (f *radioFile) radio(c radioChip) (Radio, error) {
 	r := Radio{Name: c.Name, Kind: c.Kind, Mainline: c.Mainline}

@@ -29,7 +29,7 @@ func candidates(h *Host) (list []candidate, from []string) {
 		return nil, nil
 	}
 	for _, name := range disks.List {
-		if mmcPart.MatchString(name) {
+		if mmcPart().MatchString(name) {
 			continue // a boot area is part of its device
 		}
 		at := h.Link("sys/block/" + name)

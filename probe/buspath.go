@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 )
 
 // path is the key of the device at a place below sys/devices. The two halves of
@@ -12,7 +14,7 @@ import (
 func (h *Host) path(place string) string {
 	parts := strings.Split(place, "/")
 	for i, part := range parts {
-		if rootHub.MatchString(part) {
+		if rootHub().MatchString(part) {
 			version := h.Text(strings.Join(parts[:i+1], "/") + "/version")
 			parts[i] = "usb-" + strings.Trim(strings.TrimSuffix(version.Value, ".00"), " ")
 		}
@@ -20,7 +22,7 @@ func (h *Host) path(place string) string {
 	return busPath(strings.Join(parts, "/"))
 }
 
-var rootHub = regexp.MustCompile(`^usb\d+$`)
+var rootHub = pattern.New(`^usb\d+$`)
 
 // busPath turns the place of a device below sys/devices into a key that does
 // not depend on the order in which a kernel found things: components that only
@@ -29,15 +31,15 @@ func busPath(place string) string {
 	var out []string
 	parts := strings.Split(strings.TrimPrefix(place, "sys/devices/"), "/")
 	for i, part := range parts {
-		if classFolder.MatchString(part) && i > 0 && i < len(parts)-1 {
+		if classFolder().MatchString(part) && i > 0 && i < len(parts)-1 {
 			continue // between a device and its entry in a class
 		}
 		if serialCore(parts, i) {
 			continue
 		}
 		for _, r := range busRules {
-			if m := r.form.FindStringSubmatchIndex(part); m != nil {
-				part = string(r.form.ExpandString(nil, r.to, part, m))
+			if m := r.form().FindStringSubmatchIndex(part); m != nil {
+				part = string(r.form().ExpandString(nil, r.to, part, m))
 				break
 			}
 		}
@@ -69,32 +71,32 @@ func cutLast(s, sep string) (before, after string, found bool) {
 
 // classFolder are the folders that the kernel puts between a device and what it
 // is in a class (Documentation/driver-api/driver-model/class.rst).
-var classFolder = regexp.MustCompile(`^(mmc_host|nvme|net|block|mtd|nvme-subsystem|rtc|watchdog|video4linux|sound|hwmon|regulator|gpio|leds|tty|drm|tpm|udc|usb_role|typec)$`)
+var classFolder = pattern.New(`^(mmc_host|nvme|net|block|mtd|nvme-subsystem|rtc|watchdog|video4linux|sound|hwmon|regulator|gpio|leds|tty|drm|tpm|udc|usb_role|typec)$`)
 
 // busRules is one row per kind of component; the first that fits holds.
 var busRules = []struct {
-	form *regexp.Regexp
+	form func() *regexp.Regexp
 	to   string
 }{
-	{regexp.MustCompile(`^(rtc|watchdog|video|card|hwmon|gpiochip|i2c|spi|tpm|tty[A-Za-z]+)-?\d+$`), "$1"},
-	{regexp.MustCompile(`^\d+-([0-9a]0[0-9a-f]{2})$`), "i2c-$1"},
-	{regexp.MustCompile(`^spi\d+\.(\d+)$`), "spi-cs$1"},
-	{regexp.MustCompile(`^regulator\.\d+$`), ""},
-	{regexp.MustCompile(`^mmc\d+$`), ""},
-	{regexp.MustCompile(`^mmc\d+:[0-9a-f]{4}$`), "card"},
-	{regexp.MustCompile(`^mmcblk\d+$`), ""},
-	{regexp.MustCompile(`^mmcblk\d+(boot\d+|rpmb)$`), "$1"},
-	{regexp.MustCompile(`^nvme-subsys\d+$`), "nvme"},
-	{regexp.MustCompile(`^nvme\d+$`), "nvme"},
-	{regexp.MustCompile(`^nvme\d+(?:c\d+)?n(\d+)$`), "n$1"},
-	{regexp.MustCompile(`^host\d+$`), ""},
-	{regexp.MustCompile(`^target[0-9:]+$`), ""},
-	{regexp.MustCompile(`^\d+:(\d+:\d+:\d+)$`), "scsi-$1"},
-	{regexp.MustCompile(`^ata(\d+)$`), "ata$1"},
-	{regexp.MustCompile(`^usb\d+$`), "usb"},
-	{regexp.MustCompile(`^\d+-([0-9.]+)$`), "$1"},
-	{regexp.MustCompile(`^\d+-([0-9.]+):([0-9.]+)$`), "if$2"},
-	{regexp.MustCompile(`^virtio\d+$`), "virtio"},
-	{regexp.MustCompile(`^(sd[a-z]+|sr\d+|vd[a-z]+)$`), ""},
-	{regexp.MustCompile(`^mtd(\d+)$`), "mtd$1"},
+	{pattern.New(`^(rtc|watchdog|video|card|hwmon|gpiochip|i2c|spi|tpm|tty[A-Za-z]+)-?\d+$`), "$1"},
+	{pattern.New(`^\d+-([0-9a]0[0-9a-f]{2})$`), "i2c-$1"},
+	{pattern.New(`^spi\d+\.(\d+)$`), "spi-cs$1"},
+	{pattern.New(`^regulator\.\d+$`), ""},
+	{pattern.New(`^mmc\d+$`), ""},
+	{pattern.New(`^mmc\d+:[0-9a-f]{4}$`), "card"},
+	{pattern.New(`^mmcblk\d+$`), ""},
+	{pattern.New(`^mmcblk\d+(boot\d+|rpmb)$`), "$1"},
+	{pattern.New(`^nvme-subsys\d+$`), "nvme"},
+	{pattern.New(`^nvme\d+$`), "nvme"},
+	{pattern.New(`^nvme\d+(?:c\d+)?n(\d+)$`), "n$1"},
+	{pattern.New(`^host\d+$`), ""},
+	{pattern.New(`^target[0-9:]+$`), ""},
+	{pattern.New(`^\d+:(\d+:\d+:\d+)$`), "scsi-$1"},
+	{pattern.New(`^ata(\d+)$`), "ata$1"},
+	{pattern.New(`^usb\d+$`), "usb"},
+	{pattern.New(`^\d+-([0-9.]+)$`), "$1"},
+	{pattern.New(`^\d+-([0-9.]+):([0-9.]+)$`), "if$2"},
+	{pattern.New(`^virtio\d+$`), "virtio"},
+	{pattern.New(`^(sd[a-z]+|sr\d+|vd[a-z]+)$`), ""},
+	{pattern.New(`^mtd(\d+)$`), "mtd$1"},
 }

@@ -225,7 +225,7 @@ func partitionOwners(h *Host) map[string]report.Fact[string] {
 	owners := map[string]report.Fact[string]{}
 	for _, name := range h.List("sys/block").List {
 		at := h.Link("sys/block/" + name)
-		if !at.OK() || strings.Contains(at.Value, "/virtual/") && !strings.Contains(at.Value, "nvme-subsystem") || mmcPart.MatchString(name) || strings.HasPrefix(name, "sr") {
+		if !at.OK() || strings.Contains(at.Value, "/virtual/") && !strings.Contains(at.Value, "nvme-subsystem") || mmcPart().MatchString(name) || strings.HasPrefix(name, "sr") {
 			continue
 		}
 		a := h.ask("partitions/1", name)

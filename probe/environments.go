@@ -114,7 +114,7 @@ func otherEnvironments(h *Host, b *report.Boot) {
 	for i := range b.Media {
 		m := &b.Media[i]
 		name := m.Name.Value
-		if mmcPart.MatchString(name) || strings.HasPrefix(name, "mtd") {
+		if mmcPart().MatchString(name) || strings.HasPrefix(name, "mtd") {
 			continue // a boot area and flash were searched to their end
 		}
 		moreEnvironments(m, h.ask("environment/1", fmt.Sprintf("%s %d %d", name, -endBytes, endBytes)), "")

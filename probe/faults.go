@@ -5,10 +5,10 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 	"github.com/boardprobe/boardprobe/report"
 )
 
@@ -88,7 +88,7 @@ func cut3(line string) (a, b, c string, ok bool) {
 
 // driverless are device-tree compatibles of what needs no driver of its own:
 // containers, and what the kernel starts before there are drivers.
-var driverless = regexp.MustCompile(`^(simple-bus|simple-mfd|syscon|simple-pm-bus|isa|fixed-clock|fixed-factor-clock|regulator-fixed|cache|arm,pl310-cache|cpu|` +
+var driverless = pattern.New(`^(simple-bus|simple-mfd|syscon|simple-pm-bus|isa|fixed-clock|fixed-factor-clock|regulator-fixed|cache|arm,pl310-cache|cpu|` +
 	`arm,(armv[78]-timer|psci.*|gic.*|cortex-.*-(gic|scu|pmu)|primecell)|.*-(scu|gic|intc|timer|pmu|pmu-.*)|operating-points.*|shared-dma-pool|reserved-memory|linux,(cma|dummy.*)|qemu,.*|dlg,.*-onkey|usb-nop-xceiv|ramoops|google,coreboot|` +
 	`nvidia,tegra.*-(carveouts|mc)|raspberrypi,bootloader-config|brcm,bcm2835-power|pwrseq-.*|mmc-pwrseq-.*|gpio-nvme.*|(usb|vga|hdmi|dvi|dp)-.*connector|hdmi-connector|audio-.*)$`)
 
@@ -149,14 +149,14 @@ func needsNoDriver(bus string, f *files, device, alias, compatible string) bool 
 		if compatible == "" {
 			return true // made by the kernel itself
 		}
-		return slices.ContainsFunc(strings.Fields(compatible), driverless.MatchString)
+		return slices.ContainsFunc(strings.Fields(compatible), driverless().MatchString)
 	}
 	return false
 }
 
 // busNode are the names of device-tree nodes whose children are devices of a
 // bus (Devicetree Specification 2.2.2).
-var busNode = regexp.MustCompile(`^(i2c|spi|qspi|mmc|sdhci|mdio|serial|uart|slim|soundwire|w1)(@|-|$)`)
+var busNode = pattern.New(`^(i2c|spi|qspi|mmc|sdhci|mdio|serial|uart|slim|soundwire|w1)(@|-|$)`)
 
 // gatherOrphans lists the enabled nodes on small buses that became no device.
 func gatherOrphans(ctx context.Context, f *files, dir string) ([]byte, error) {
@@ -225,11 +225,11 @@ func (o *orphans) walk(n *treeNode, at string, onBus bool) {
 		return // so is all below it
 	}
 	compatible := strings.ReplaceAll(n.text("compatible"), "\x00", " ")
-	if onBus && compatible != "" && o.known[at].at == "" && !slices.ContainsFunc(strings.Fields(compatible), driverless.MatchString) {
+	if onBus && compatible != "" && o.known[at].at == "" && !slices.ContainsFunc(strings.Fields(compatible), driverless().MatchString) {
 		fmt.Fprintf(&o.out, "%s\t\t%s\n", oneLine("/"+strings.TrimPrefix(at, deviceTree)), oneLine(compatible))
 	}
 	for _, child := range n.children {
-		o.walk(child, at+"/"+child.name, busNode.MatchString(n.name))
+		o.walk(child, at+"/"+child.name, busNode().MatchString(n.name))
 	}
 }
 

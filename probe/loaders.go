@@ -67,7 +67,7 @@ func askLoader(ctx context.Context, subject string) ([]byte, error) {
 	}
 	area := "user"
 	switch {
-	case mmcPart.MatchString(name):
+	case mmcPart().MatchString(name):
 		area = "boot"
 	case strings.HasPrefix(name, "mtd"):
 		area = "spi"

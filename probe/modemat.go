@@ -16,7 +16,7 @@ import (
 // askModemAT asks a port for AT commands, with commands that only read (the
 // list of package at; 3GPP TS 27.007, and what makers document).
 func askModemAT(ctx context.Context, name string) ([]byte, error) {
-	if !portName.MatchString(name) {
+	if !portName().MatchString(name) {
 		return nil, unix.EINVAL
 	}
 	return askPort(ctx, "/dev/"+name, talkAT)

@@ -14,7 +14,7 @@ import (
 
 // askModemMBIM asks a port for MBIM, in a session of its own, with queries.
 func askModemMBIM(ctx context.Context, name string) ([]byte, error) {
-	if !portName.MatchString(name) {
+	if !portName().MatchString(name) {
 		return nil, unix.EINVAL
 	}
 	return askPort(ctx, "/dev/"+name, talkMBIM)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"regexp"
 	"strings"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 
 	"github.com/boardprobe/boardprobe/probe/decode/at"
 	"github.com/boardprobe/boardprobe/probe/decode/mbim"
+	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
 	"github.com/boardprobe/boardprobe/probe/decode/qmi"
 	"github.com/boardprobe/boardprobe/report"
@@ -19,7 +19,7 @@ import (
 
 // portName is what a port of a modem is called below /dev. The caller asks only
 // for those whose driver and role it knows; nothing else can be asked for.
-var portName = regexp.MustCompile(`^(tty(USB|ACM|HS)[0-9]{1,4}|cdc-wdm[0-9]{1,4}|wwan[0-9]{1,4}(at|qmi|mbim)[0-9]{1,4})$`)
+var portName = pattern.New(`^(tty(USB|ACM|HS)[0-9]{1,4}|cdc-wdm[0-9]{1,4}|wwan[0-9]{1,4}(at|qmi|mbim)[0-9]{1,4})$`)
 
 // Bounds of a conversation with a modem. One that says nothing at all costs
 // patienceFirst on a port.

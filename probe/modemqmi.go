@@ -15,7 +15,7 @@ import (
 // askModemQMI asks a port for QMI with requests that only read. The identifiers
 // of a client that this takes are given back.
 func askModemQMI(ctx context.Context, name string) ([]byte, error) {
-	if !portName.MatchString(name) {
+	if !portName().MatchString(name) {
 		return nil, unix.EINVAL
 	}
 	return askPort(ctx, "/dev/"+name, talkQMI)

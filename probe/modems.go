@@ -5,12 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/boardprobe/boardprobe/probe/decode/nl80211"
+	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 	"github.com/boardprobe/boardprobe/report"
 )
 
@@ -63,7 +63,7 @@ func collectModems(_ context.Context, h *Host) ([]report.Modem, error) {
 }
 
 func usbModem(h *Host, device string, names []string) (report.Modem, bool) {
-	if len(names) == 0 || rootHub.MatchString(device) {
+	if len(names) == 0 || rootHub().MatchString(device) {
 		return report.Modem{}, false
 	}
 	dir := "sys/bus/usb/devices/"
@@ -112,7 +112,7 @@ func usbModem(h *Host, device string, names []string) (report.Modem, bool) {
 		}
 		_, known := modemMakers[vendor]
 		for _, node := range nodes {
-			if portName.MatchString(node) {
+			if portName().MatchString(node) {
 				ports = append(ports, modemPort{len(m.Interfaces), node, in.Role.Value, known && m.State.Value == "modem"})
 			}
 		}
@@ -153,9 +153,9 @@ func usbNodes(h *Host, dir string) (nodes, from []string) {
 // Names in /sys/class/wwan: a modem, and its ports (wwan_create_port in
 // drivers/net/wwan/wwan_core.c).
 var (
-	wwanDevice = regexp.MustCompile(`^wwan[0-9]+$`)
-	wwanPort   = regexp.MustCompile(`^(wwan[0-9]+)p?([a-z0-9]*[a-z][0-9]+)$`)
-	pciAddress = regexp.MustCompile(`[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]`)
+	wwanDevice = pattern.New(`^wwan[0-9]+$`)
+	wwanPort   = pattern.New(`^(wwan[0-9]+)p?([a-z0-9]*[a-z][0-9]+)$`)
+	pciAddress = pattern.New(`[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]`)
 )
 
 // pciModems lists modems that are not on USB: by MHI, by their own drivers, or
@@ -165,12 +165,12 @@ func pciModems(h *Host) ([]report.Modem, error) {
 	var list []report.Modem
 	seen := map[string]bool{}
 	for _, d := range devices {
-		if !wwanDevice.MatchString(d.name) || strings.Contains(d.place, "/usb") {
+		if !wwanDevice().MatchString(d.name) || strings.Contains(d.place, "/usb") {
 			continue // a port; or listed as a device on USB
 		}
 		m := report.Modem{Path: h.path(d.place), Attached: attachedBy(d.at), State: report.Known("modem", d.at.From...)}
 		driver := d.driver(h)
-		if all := pciAddress.FindAllString(d.place, -1); len(all) > 0 {
+		if all := pciAddress().FindAllString(d.place, -1); len(all) > 0 {
 			dir := "sys/bus/pci/devices/" + all[len(all)-1]
 			seen[all[len(all)-1]] = true
 			m.ID, driver = pair(h, dir, "vendor", "device"), base(h.Link(dir+"/driver"))
@@ -180,13 +180,13 @@ func pciModems(h *Host) ([]report.Modem, error) {
 		}
 		var ports []modemPort
 		for _, p := range devices {
-			name := wwanPort.FindStringSubmatch(p.name)
+			name := wwanPort().FindStringSubmatch(p.name)
 			if name == nil || name[1] != d.name {
 				continue
 			}
 			in := report.ModemInterface{Number: name[2], Driver: driver, Role: h.Text(p.dir + "/type"), Nodes: report.Known([]string{p.name}, p.at.From...)}
 			in.Role.Value = strings.ToLower(in.Role.Value)
-			if portName.MatchString(p.name) {
+			if portName().MatchString(p.name) {
 				ports = append(ports, modemPort{len(m.Interfaces), p.name, in.Role.Value, true})
 			}
 			m.Interfaces = append(m.Interfaces, in)
@@ -322,7 +322,7 @@ func freePort(h *Host, node string) (report.Fact[string], bool) {
 func idle(h *Host, m *report.Modem, free report.Fact[string]) report.Fact[string] {
 	for _, i := range m.Interfaces {
 		for _, node := range i.Nodes.Value {
-			if portName.MatchString(node) || wwanPort.MatchString(node) {
+			if portName().MatchString(node) || wwanPort().MatchString(node) {
 				continue
 			}
 			flags := parse(h, "sys/class/net/"+node+"/flags", func(data []byte) (int64, error) {

@@ -16,7 +16,7 @@ func nvmePlace(h *Host, at report.Fact[string]) report.Fact[string] {
 	subsystem, name := at.Value[:i], at.Value[i+1:]
 	list := h.List(subsystem)
 	for _, entry := range list.List {
-		if !nvmeController.MatchString(entry) {
+		if !nvmeController().MatchString(entry) {
 			continue
 		}
 		if controller := h.Link(subsystem + "/" + entry); controller.OK() {
@@ -30,7 +30,7 @@ func nvmePlace(h *Host, at report.Fact[string]) report.Fact[string] {
 // its place but one, who it is and how it fares.
 func describeNVMe(h *Host, place string, d *report.Disk) {
 	parts := strings.Split(place, "/")
-	if len(parts) < 2 || !nvmeController.MatchString(parts[len(parts)-2]) {
+	if len(parts) < 2 || !nvmeController().MatchString(parts[len(parts)-2]) {
 		return
 	}
 	name := parts[len(parts)-2]

@@ -102,7 +102,7 @@ func besideLsblk(t *testing.T, r *report.Report) {
 		// storage of the board (drivers/block/loop.c, zram/zram_drv.c), and the
 		// boot partitions of eMMC (drivers/mmc/core/block.c), which are no
 		// capacity.
-		if b.Type != "disk" || strings.HasPrefix(b.Name, "zram") || strings.HasPrefix(b.Name, "ram") || mmcPart.MatchString(b.Name) {
+		if b.Type != "disk" || strings.HasPrefix(b.Name, "zram") || strings.HasPrefix(b.Name, "ram") || mmcPart().MatchString(b.Name) {
 			continue
 		}
 		theirs[b.Name] = true

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 	"github.com/boardprobe/boardprobe/report"
 )
 
@@ -192,13 +192,13 @@ func nvmems(h *Host, p *report.Peripherals) error {
 }
 
 // virtualConsole matches the terminals of the screen, of which there are 64.
-var virtualConsole = regexp.MustCompile(`^tty\d+$`)
+var virtualConsole = pattern.New(`^tty\d+$`)
 
 // serialPorts lists the UARTs with hardware behind them, and which of them are
 // consoles (Documentation/ABI/testing/sysfs-tty).
 func serialPorts(h *Host, p *report.Peripherals) error {
 	active := h.Text("sys/class/tty/console/active")
-	devices, err := devicesExcept(h, "sys/class/tty", virtualConsole)
+	devices, err := devicesExcept(h, "sys/class/tty", virtualConsole())
 	for _, d := range devices {
 		// A port of the driver 8250 that has no hardware has the type 0.
 		kind := h.Int(d.dir + "/type")

@@ -5,11 +5,11 @@ import (
 	"context"
 	"encoding/hex"
 	"path"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/boardprobe/boardprobe/probe/decode/edid"
+	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
 )
 
@@ -153,7 +153,7 @@ func addText(_ *files, r *pseudonym.Replacer, _ string, data []byte) {
 // addUSB leaves out root hubs, whose serial number is the place of their
 // controller (rh_string in drivers/usb/core/hcd.c): it identifies no unit.
 func addUSB(f *files, r *pseudonym.Replacer, name string, data []byte) {
-	if !rootHub.MatchString(path.Base(path.Dir(name))) {
+	if !rootHub().MatchString(path.Base(path.Dir(name))) {
 		addText(f, r, name, data)
 	}
 }
@@ -194,7 +194,7 @@ func addCPUSerial(_ *files, r *pseudonym.Replacer, _ string, data []byte) {
 
 // shortUUID is how PARTUUID of an MBR and UUID of a FAT volume are written;
 // those of other forms are known as such to the replacer.
-var shortUUID = regexp.MustCompile(`UUID=([0-9A-Fa-f]{8}-[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4})$`)
+var shortUUID = pattern.New(`UUID=([0-9A-Fa-f]{8}-[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4})$`)
 
 // redactCommandLine removes the values of kernel parameters that hold secrets
 // or name people, networks or units. What remains passes the replacer.
@@ -211,7 +211,7 @@ func redactCommandLine(line []byte) []byte {
 				fields[i] = name + "=[removed]"
 			}
 		}
-		if m := shortUUID.FindStringSubmatch(value); m != nil {
+		if m := shortUUID().FindStringSubmatch(value); m != nil {
 			fields[i] = strings.ReplaceAll(field, m[1], "[removed]")
 		}
 		if lower == "ip" || lower == "nfsroot" {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/boardprobe/boardprobe/boards"
+	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 	"github.com/boardprobe/boardprobe/report"
 )
 
@@ -36,21 +37,21 @@ const maxRadioNodes = 64
 
 // radioBus are the names of nodes (Devicetree Specification 2.2.2) whose
 // children can be radios.
-var radioBus = regexp.MustCompile(`^(mmc|mmcnr|sdhci|sdio|dwmmc|serial|uart)(@|-|_|$)`)
+var radioBus = pattern.New(`^(mmc|mmcnr|sdhci|sdio|dwmmc|serial|uart)(@|-|_|$)`)
 
 // radioNames tell the kind of a radio by the name or a compatible of its node;
 // regulators and pins of a radio are named after it, too, but otherwise.
 var radioNames = []struct {
 	kind             string
-	node, compatible *regexp.Regexp
+	node, compatible func() *regexp.Regexp
 }{
-	{boards.RadioWiFi, regexp.MustCompile(`^(wireless-)?(wifi|wlan)(@|$)`), regexp.MustCompile(`(^|[-,])(wifi|wlan|wmac|fmac)(-platdata)?$`)},
-	{boards.RadioBluetooth, regexp.MustCompile(`^(wireless-)?(bluetooth|bt)(@|$)`), regexp.MustCompile(`(^|[-,])(bluetooth|bt)(-platdata)?$`)},
+	{boards.RadioWiFi, pattern.New(`^(wireless-)?(wifi|wlan)(@|$)`), pattern.New(`(^|[-,])(wifi|wlan|wmac|fmac)(-platdata)?$`)},
+	{boards.RadioBluetooth, pattern.New(`^(wireless-)?(bluetooth|bt)(@|$)`), pattern.New(`(^|[-,])(bluetooth|bt)(-platdata)?$`)},
 }
 
 func radioKindByName(name string, compatible []string) (string, bool) {
 	for _, r := range radioNames {
-		if r.node.MatchString(name) || slices.ContainsFunc(compatible, r.compatible.MatchString) {
+		if r.node().MatchString(name) || slices.ContainsFunc(compatible, r.compatible().MatchString) {
 			return r.kind, true
 		}
 	}
@@ -141,7 +142,7 @@ func mayBeRadio(n, parent treePlace) bool {
 	if len(compatible) == 0 {
 		return false
 	}
-	if _, ok := boards.RadioByCompatible(compatible); ok || radioBus.MatchString(parent.name) {
+	if _, ok := boards.RadioByCompatible(compatible); ok || radioBus().MatchString(parent.name) {
 		return true
 	}
 	_, ok := radioKindByName(n.name, compatible)

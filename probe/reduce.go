@@ -96,40 +96,48 @@ func reduceCPUInfo(data []byte) []byte {
 func reducePackages(data []byte, name, version, license, status string) []byte {
 	var out bytes.Buffer
 	for stanza := range bytes.SplitSeq(data, []byte("\n\n")) {
-		// A database has thousands of stanzas and few of them matter.
-		var is, of, under, state string
-		for line := range bytes.Lines(stanza) {
-			k, v, _ := bytes.Cut(line, []byte(":"))
-			switch v = bytes.TrimSpace(v); string(k) {
-			case name:
-				is = string(v)
-			case version:
-				of = string(v)
-			case license:
-				under = string(v)
-			case status:
-				state = string(v)
-			}
-		}
-		if status != "" && !strings.HasSuffix(state, " installed") {
+		// A database has thousands of stanzas and few of them matter, which the
+		// name tells before the other lines are looked at.
+		is := stanzaValue(stanza, name)
+		if packageRole(is) == "" || status != "" && !strings.HasSuffix(stanzaValue(stanza, status), " installed") {
 			continue
 		}
-		if packageRole(is) != "" {
-			fmt.Fprintf(&out, "%s\t%s\t%s\n", is, of, under)
-		}
+		fmt.Fprintf(&out, "%s\t%s\t%s\n", is, stanzaValue(stanza, version), stanzaValue(stanza, license))
 	}
 	return out.Bytes()
+}
+
+// stanzaValue is what the first line of a key says, or nothing.
+func stanzaValue(stanza []byte, key string) string {
+	for line := range bytes.Lines(stanza) {
+		if rest, ok := bytes.CutPrefix(line, []byte(key)); ok && len(rest) > 0 && rest[0] == ':' {
+			return string(bytes.TrimSpace(rest[1:]))
+		}
+	}
+	return ""
+}
+
+// packageRoles are the beginnings of the names of packages that matter.
+var packageRoles = []struct {
+	role     string
+	prefixes []string
+}{
+	{"kernel", []string{
+		"linux-image", "kernel-image", "kernel-5", "kernel-6", "kernel-4", "linux-modules", "linux-raspi", "linux-rpi", "linux-lts", "linux-virt", "raspberrypi-kernel",
+	}},
+	{"bootloader", []string{
+		"u-boot", "grub", "shim", "systemd-boot", "raspberrypi-bootloader", "rpi-eeprom", "flash-kernel", "barebox", "trusted-firmware", "arm-trusted-firmware", "optee", "imx-boot",
+	}},
+	{"firmware", []string{
+		"firmware-", "linux-firmware", "intel-microcode", "amd64-microcode", "wireless-regdb", "bluez-firmware", "broadcom-bt", "atmel-firmware", "wilc", "sof-firmware",
+	}},
 }
 
 // packageRole says what a package is for by its name: kernel, bootloader or
 // firmware; "" for all others.
 func packageRole(name string) string {
-	for _, r := range []struct{ role, prefixes string }{
-		{"kernel", "linux-image kernel-image kernel-5 kernel-6 kernel-4 linux-modules linux-raspi linux-rpi linux-lts linux-virt raspberrypi-kernel"},
-		{"bootloader", "u-boot grub shim systemd-boot raspberrypi-bootloader rpi-eeprom flash-kernel barebox trusted-firmware arm-trusted-firmware optee imx-boot"},
-		{"firmware", "firmware- linux-firmware intel-microcode amd64-microcode wireless-regdb bluez-firmware broadcom-bt atmel-firmware wilc sof-firmware"},
-	} {
-		for prefix := range strings.FieldsSeq(r.prefixes) {
+	for _, r := range packageRoles {
+		for _, prefix := range r.prefixes {
 			if strings.HasPrefix(name, prefix) {
 				return r.role
 			}

@@ -105,38 +105,89 @@ func runSection(ctx context.Context, c collector, w world, b *budget, timeout ti
 // Build makes the report that follows from the evidence, with an empty run
 // block. The same evidence gives the same report.
 func Build(ctx context.Context, evidence []report.Evidence) *report.Report {
-	r := &report.Report{Schema: report.Schema, Minor: report.SchemaMinor, Members: []report.Member{}, Sections: []report.Section{}}
-	w := newRecorded(evidence)
-	ends := map[string]report.Evidence{}
+	b := NewBuilder(ctx)
 	for _, e := range evidence {
-		if e.Op == report.OpEnd {
-			ends[e.Section] = e
+		b.Add(e)
+	}
+	return b.Report()
+}
+
+// Builder makes a report while its evidence comes in, a section as soon as it
+// has ended: another process can collect the next one meanwhile.
+type Builder struct {
+	ctx   context.Context
+	heard map[string]*recorded // of the sections that have not ended
+	built map[string]built
+}
+
+// built is what the evidence of one section says.
+type built struct {
+	section report.Section
+	apply   func(*report.Report) // may be nil
+}
+
+// NewBuilder returns a builder without evidence.
+func NewBuilder(ctx context.Context) *Builder {
+	return &Builder{ctx, map[string]*recorded{}, map[string]built{}}
+}
+
+// Add takes the next record. What follows the end of its section is not heard.
+func (b *Builder) Add(e report.Evidence) {
+	if _, ok := b.built[e.Section]; ok {
+		return
+	}
+	heard := b.heard[e.Section]
+	if heard == nil {
+		heard = newRecorded(nil)
+		b.heard[e.Section] = heard
+	}
+	if e.Op != report.OpEnd {
+		heard.add(e)
+		return
+	}
+	// From here on nothing is added to it: a section that has no end in time
+	// may still read there.
+	delete(b.heard, e.Section)
+	if i := slices.IndexFunc(collectors(), func(c collector) bool { return c.name == e.Section }); i >= 0 {
+		b.built[e.Section] = b.build(collectors()[i], heard, e)
+	}
+}
+
+func (b *Builder) build(c collector, heard *recorded, end report.Evidence) built {
+	s := built{section: report.Section{Name: c.name, Outcome: report.Outcome(end.Subject), Reason: end.Text}}
+	if s.section.Outcome != report.OutcomeOK && s.section.Outcome != report.OutcomeError {
+		return s
+	}
+	outcome, reason, _ := runSection(b.ctx, c, heard, &budget{left: maxRun}, 0, func(report.Evidence) {}, func(found func(*report.Report)) { s.apply = found })
+	if outcome != s.section.Outcome {
+		// This build fares otherwise with the same answers: say so.
+		s.section.Outcome, s.section.Reason = outcome, oneLine(reason)
+	}
+	if s.apply == nil {
+		return s
+	}
+	part := new(report.Report)
+	s.apply(part)
+	for l := range part.Facts() {
+		if l.Gap != "" && l.Gap != report.Absent && l.Gap != report.Unsupported {
+			s.section.Gaps++
 		}
 	}
+	return s
+}
+
+// Report is what follows from all evidence that was added. It ends the builder.
+func (b *Builder) Report() *report.Report {
+	r := &report.Report{Schema: report.Schema, Minor: report.SchemaMinor, Members: []report.Member{}, Sections: []report.Section{}}
 	for _, c := range collectors() {
-		end, ok := ends[c.name]
+		s, ok := b.built[c.name]
 		if !ok {
-			r.Sections = append(r.Sections, report.Section{Name: c.name, Outcome: report.OutcomeNotRun, Reason: "not in the evidence"})
-			continue
+			s.section = report.Section{Name: c.name, Outcome: report.OutcomeNotRun, Reason: "not in the evidence"}
 		}
-		s := report.Section{Name: c.name, Outcome: report.Outcome(end.Subject), Reason: end.Text}
-		if s.Outcome == report.OutcomeOK || s.Outcome == report.OutcomeError {
-			part := new(report.Report)
-			outcome, reason, _ := runSection(ctx, c, w, &budget{left: maxRun}, 0, func(report.Evidence) {}, func(found func(*report.Report)) {
-				found(part)
-				found(r)
-			})
-			if outcome != s.Outcome {
-				// This build fares otherwise with the same answers: say so.
-				s.Outcome, s.Reason = outcome, oneLine(reason)
-			}
-			for l := range part.Facts() {
-				if l.Gap != "" && l.Gap != report.Absent && l.Gap != report.Unsupported {
-					s.Gaps++
-				}
-			}
+		if s.apply != nil {
+			s.apply(r)
 		}
-		r.Sections = append(r.Sections, s)
+		r.Sections = append(r.Sections, s.section)
 	}
 	r.Distinguish()
 	r.SetFingerprints()

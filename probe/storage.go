@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 	"github.com/boardprobe/boardprobe/report"
 )
 
@@ -41,7 +41,7 @@ func collectStorage(_ context.Context, h *Host) ([]report.Disk, error) {
 		}
 		subsystem := h.Link(dir + "/device/subsystem")
 		bus := path.Base(subsystem.Value)
-		if mmcPart.MatchString(name) || bus == "mtd" || strings.HasPrefix(name, "mtdblock") {
+		if mmcPart().MatchString(name) || bus == "mtd" || strings.HasPrefix(name, "mtdblock") {
 			continue
 		}
 		disks = append(disks, disk(h, name, dir, bus, at, subsystem))
@@ -54,9 +54,9 @@ func collectStorage(_ context.Context, h *Host) ([]report.Disk, error) {
 
 // mmcPart is how the kernel calls the parts of an eMMC device that are disks of
 // their own for it, and no capacity: boot partitions and RPMB.
-var mmcPart = regexp.MustCompile(`^mmcblk\d+(boot\d+|rpmb)$`)
+var mmcPart = pattern.New(`^mmcblk\d+(boot\d+|rpmb)$`)
 
-var nvmeController = regexp.MustCompile(`^nvme\d+$`)
+var nvmeController = pattern.New(`^nvme\d+$`)
 
 func disk(h *Host, name, dir, bus string, at, subsystem report.Fact[string]) report.Disk {
 	device := dir + "/device"

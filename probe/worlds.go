@@ -151,9 +151,13 @@ type recordedKey struct {
 func newRecorded(evidence []report.Evidence) *recorded {
 	r := &recorded{make(map[recordedKey]report.Evidence, len(evidence))}
 	for _, e := range evidence {
-		r.answers[recordedKey{e.Section, question{e.Op, e.Subject}, e.N}] = e
+		r.add(e)
 	}
 	return r
+}
+
+func (r *recorded) add(e report.Evidence) {
+	r.answers[recordedKey{e.Section, question{e.Op, e.Subject}, e.N}] = e
 }
 
 func (r *recorded) answer(_ context.Context, section string, n int, q question, _ int) answer {

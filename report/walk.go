@@ -63,7 +63,7 @@ func (f Fact[T]) leaf() (Leaf, error) {
 // so all of its facts are.
 func (r *Report) Facts() iter.Seq[Leaf] {
 	return func(yield func(Leaf) bool) {
-		walk(reflect.ValueOf(*r), walked{}, yield)
+		walk(reflect.ValueOf(r).Elem(), walked{}, yield)
 	}
 }
 

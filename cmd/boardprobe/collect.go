@@ -42,8 +42,9 @@ func collectMain(stdin io.Reader, stdout io.Writer) int {
 }
 
 // collect runs children until every section has ended. A section in which a
-// child dies is recorded as killed and left out of the next child.
-func collect(ctx context.Context, opt probe.Options, said func(report.Evidence)) ([]report.Evidence, error) {
+// child dies is recorded as killed and left out of the next child. heard gets
+// every record as it comes.
+func collect(ctx context.Context, opt probe.Options, heard func(report.Evidence)) ([]report.Evidence, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -53,13 +54,10 @@ func collect(ctx context.Context, opt probe.Options, said func(report.Evidence))
 		before := len(opt.Skip)
 		failed := collectOnce(ctx, self, opt, func(e report.Evidence) {
 			all = append(all, e)
-			switch e.Op {
-			case report.OpEnd:
+			if e.Op == report.OpEnd {
 				opt.Skip = append(opt.Skip, e.Section)
-				said(e)
-			case report.OpNextRegister: // the last that is heard, if the board stops there
-				said(e)
 			}
+			heard(e)
 		})
 		open := slices.DeleteFunc(probe.Sections(), func(name string) bool { return slices.Contains(opt.Skip, name) })
 		if len(open) == 0 {
@@ -82,7 +80,7 @@ func collect(ctx context.Context, opt probe.Options, said func(report.Evidence))
 		e := probe.Killed(open[0], failed.Error(), asked)
 		all = append(all, e)
 		opt.Skip = append(opt.Skip, e.Section)
-		said(e)
+		heard(e)
 	}
 }
 

@@ -41,13 +41,18 @@ type order struct {
 // evaluate collects, judges and signs. A line for each section goes to progress.
 func evaluate(ctx context.Context, o order, progress io.Writer) (evaluation, error) {
 	started := time.Now()
+	b := probe.NewBuilder(context.Background())
 	evidence, err := collect(ctx, o.options, func(e report.Evidence) {
-		fmt.Fprintln(progress, sectionLine(e))
+		switch e.Op {
+		case report.OpEnd, report.OpNextRegister: // the last that is said, if the board stops there
+			fmt.Fprintln(progress, sectionLine(e))
+		}
+		b.Add(e)
 	})
 	if err != nil {
 		return evaluation{}, err
 	}
-	r := probe.Build(context.Background(), evidence)
+	r := b.Report()
 	r.Run = runBlock(started, o.options.Key, o.labels)
 	r.Run.Name = r.PackageName(o.neutral)
 	findings := require.Check(r)

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/boardprobe/boardprobe/probe/decode/imagerecord"
 	"github.com/boardprobe/boardprobe/probe/decode/modalias"
+	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 )
 
 // noModules in the place of a module's name forbids all of them.
@@ -23,14 +23,14 @@ const noModules = "*"
 // harmful are modules that are not loaded whatever asks for them: they test the
 // kernel, at the cost of flash or memory, pretend to be hardware, or, as
 // efi_pstore, write to the firmware's variables should the kernel crash.
-var harmful = regexp.MustCompile(`^(.*torture.*|mtd_.*(test|errs)|test_.*|.*_test|.*_kunit|kunit.*|nandsim|scsi_debug|null_blk|mac80211_hwsim|pcspkr|.*_error_inject|efi_pstore)$`)
+var harmful = pattern.New(`^(.*torture.*|mtd_.*(test|errs)|test_.*|.*_test|.*_kunit|kunit.*|nandsim|scsi_debug|null_blk|mac80211_hwsim|pcspkr|.*_error_inject|efi_pstore)$`)
 
 // watchdogs are drivers that are loaded only for a node of the device tree.
 // There the board's own Linux loads them as well, which feeds a watchdog that a
 // boot loader started, without which the board would reset under the probe, and
 // some boards are powered off by them. Elsewhere they are guesses at chips, and
 // nothing starts a watchdog that nobody looks for.
-var watchdogs = regexp.MustCompile(`^(.*_wdt|.*_wdt_.*|wdt_.*|.*_watchdog.*|softdog)$`)
+var watchdogs = pattern.New(`^(.*_wdt|.*_wdt_.*|wdt_.*|.*_watchdog.*|softdog)$`)
 
 // treeAlias begins the module alias of a device-tree node.
 const treeAlias = "of:"
@@ -129,7 +129,7 @@ func (l *loader) load(m modalias.Module, byTree bool) {
 	if l.tried[name] {
 		return
 	}
-	if watchdogs.MatchString(name) && !byTree {
+	if watchdogs().MatchString(name) && !byTree {
 		if !slices.Contains(l.skipped, name) {
 			l.skipped = append(l.skipped, name)
 		}
@@ -163,7 +163,7 @@ func (l *loader) load(m modalias.Module, byTree bool) {
 }
 
 func (l *loader) forbidden(name string) bool {
-	return harmful.MatchString(name) || slices.ContainsFunc(l.never, func(never string) bool {
+	return harmful().MatchString(name) || slices.ContainsFunc(l.never, func(never string) bool {
 		return never == noModules || strings.ReplaceAll(never, "-", "_") == name
 	})
 }

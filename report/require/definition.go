@@ -8,10 +8,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 )
 
 //go:embed checks
@@ -98,7 +99,7 @@ func load(root fs.FS) ([]Definition, error) {
 	return list, nil
 }
 
-var dateForm = regexp.MustCompile(`^20\d\d-(0[1-9]|1[0-2])(-[0-3]\d)?$`)
+var dateForm = pattern.New(`^20\d\d-(0[1-9]|1[0-2])(-[0-3]\d)?$`)
 
 func (d *Definition) check() error {
 	for name, text := range map[string]string{
@@ -119,7 +120,7 @@ func (d *Definition) check() error {
 	if !slices.Contains(groups(), d.Group) {
 		return fmt.Errorf("group %q", d.Group)
 	}
-	if !dateForm.MatchString(d.Source.Date) {
+	if !dateForm().MatchString(d.Source.Date) {
 		return fmt.Errorf("source date %q", d.Source.Date)
 	}
 	if d.Verdict != "" && d.Verdict != Ask && d.Verdict != Info {

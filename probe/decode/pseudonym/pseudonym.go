@@ -14,9 +14,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 )
 
 // Key keys the pseudonyms.
@@ -110,7 +111,7 @@ func (r *Replacer) addUUID(text string) {
 		}
 		return raw
 	}
-	if uuidForm.FindString(text) != text {
+	if uuidForm().FindString(text) != text {
 		return
 	}
 	raw, stand := binary(text), binary(r.text(text))
@@ -193,8 +194,8 @@ func (r *Replacer) add(raw, stand []byte, token bool) {
 }
 
 var (
-	macForm  = regexp.MustCompile(`\b[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}\b`)
-	uuidForm = regexp.MustCompile(`\b[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\b`)
+	macForm  = pattern.New(`\b[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}\b`)
+	uuidForm = pattern.New(`\b[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\b`)
 )
 
 // Apply returns the answer with every known identity replaced, and what has
@@ -231,7 +232,7 @@ func (r *Replacer) apply(answer []byte, forms bool) []byte {
 	if !forms {
 		return out
 	}
-	for _, m := range macForm.FindAllIndex(answer, -1) {
+	for _, m := range macForm().FindAllIndex(answer, -1) {
 		if slices.Contains(done[m[0]:m[1]], true) {
 			continue
 		}
@@ -249,7 +250,7 @@ func (r *Replacer) apply(answer []byte, forms bool) []byte {
 		}
 		put(m[0]+3, text)
 	}
-	for _, m := range uuidForm.FindAllIndex(answer, -1) {
+	for _, m := range uuidForm().FindAllIndex(answer, -1) {
 		if text := string(answer[m[0]:m[1]]); !slices.Contains(done[m[0]:m[1]], true) && !Placeholder(text) {
 			put(m[0], []byte(r.text(text)))
 		}
