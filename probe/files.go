@@ -44,7 +44,13 @@ func openFiles(dir string) (*files, error) {
 		root.Close()
 		return nil, err
 	}
-	return &files{root: root, top: top, dirs: map[string]*os.File{}, at: map[string]string{}, tree: map[string]*treeNode{}}, nil
+	return (&files{root: root, top: top}).again(), nil
+}
+
+// again answers the same questions and remembers nothing of the ones before. What
+// waits for an answer of f, perhaps for ever and with its lock, is left behind.
+func (f *files) again() *files {
+	return &files{root: f.root, top: f.top, dirs: map[string]*os.File{}, at: map[string]string{}, tree: map[string]*treeNode{}}
 }
 
 // errNotPlain is the answer to a read of something that is not a plain file.

@@ -17,7 +17,14 @@ import (
 // in what form. "*" stands for every name in a folder.
 type identitySource struct {
 	path string
-	add  func(f *files, r *pseudonym.Replacer, name string, data []byte)
+	add  func(*pseudonym.Replacer, identity)
+}
+
+// identity is what was read.
+type identity struct {
+	name string // of the file
+	data []byte
+	kind string // of a card, by the file beside its CID
 }
 
 // identitySources is read before any collector runs. What it finds is replaced
@@ -84,14 +91,10 @@ const maxIdentity = 256 << 10
 // identities fills the replacer. One source that does not answer is left after
 // two seconds: what cannot be read here cannot be read by a collector either.
 func identities(ctx context.Context, f *files, key pseudonym.Key) *pseudonym.Replacer {
-	type found struct {
-		row  identitySource
-		name string
-		data []byte
-	}
 	r := pseudonym.New(key)
+	f = f.again()
 	for _, row := range identitySources() {
-		rows, done := make(chan found), make(chan struct{})
+		rows, done := make(chan identity), make(chan struct{})
 		go func() {
 			defer close(rows)
 			for _, name := range expand(f, row.path) {
@@ -99,8 +102,13 @@ func identities(ctx context.Context, f *files, key pseudonym.Key) *pseudonym.Rep
 				if err != nil {
 					continue
 				}
+				x := identity{name: name, data: data}
+				if dir, file := path.Split(name); file == "cid" {
+					kind, _, _ := f.read(dir+"type", 64)
+					x.kind = strings.TrimSpace(string(kind))
+				}
 				select {
-				case rows <- found{row, name, data}:
+				case rows <- x:
 				case <-done:
 					return
 				}
@@ -111,13 +119,13 @@ func identities(ctx context.Context, f *files, key pseudonym.Key) *pseudonym.Rep
 			select {
 			case x, ok := <-rows:
 				if open = ok; ok {
-					x.row.add(f, r, x.name, x.data)
+					row.add(r, x)
 				}
+				continue
 			case <-timer.C:
-				open = false
 			case <-ctx.Done():
-				open = false
 			}
+			open, f = false, f.again()
 		}
 		timer.Stop()
 		close(done)
@@ -146,20 +154,18 @@ func expand(f *files, pattern string) []string {
 	return list
 }
 
-func addText(_ *files, r *pseudonym.Replacer, _ string, data []byte) {
-	r.AddText(string(data))
-}
+func addText(r *pseudonym.Replacer, x identity) { r.AddText(string(x.data)) }
 
 // addUSB leaves out root hubs, whose serial number is the place of their
 // controller (rh_string in drivers/usb/core/hcd.c): it identifies no unit.
-func addUSB(f *files, r *pseudonym.Replacer, name string, data []byte) {
-	if !rootHub().MatchString(path.Base(path.Dir(name))) {
-		addText(f, r, name, data)
+func addUSB(r *pseudonym.Replacer, x identity) {
+	if !rootHub().MatchString(path.Base(path.Dir(x.name))) {
+		addText(r, x)
 	}
 }
 
-func addMAC(_ *files, r *pseudonym.Replacer, _ string, data []byte) {
-	plain := strings.ReplaceAll(strings.TrimSpace(string(data)), ":", "")
+func addMAC(r *pseudonym.Replacer, x identity) {
+	plain := strings.ReplaceAll(strings.TrimSpace(string(x.data)), ":", "")
 	raw, err := hex.DecodeString(plain)
 	if err == nil && len(raw) == 6 {
 		r.AddMAC([6]byte(raw))
@@ -167,24 +173,24 @@ func addMAC(_ *files, r *pseudonym.Replacer, _ string, data []byte) {
 }
 
 // addCID needs the kind of card: the serial number begins at another byte.
-func addCID(f *files, r *pseudonym.Replacer, name string, data []byte) {
+func addCID(r *pseudonym.Replacer, x identity) {
 	psn := 9
-	if kind, _, err := f.read(path.Join(path.Dir(name), "type"), 64); err == nil && strings.TrimSpace(string(kind)) == "MMC" {
+	if x.kind == "MMC" {
 		psn = 10
 	}
-	r.AddCID(string(data), psn)
+	r.AddCID(string(x.data), psn)
 }
 
 // addVPD reads page 0x80 of SCSI vital product data: four bytes of header,
 // then the serial number (SPC-4 7.8.15).
-func addVPD(_ *files, r *pseudonym.Replacer, _ string, data []byte) {
-	if len(data) > 4 {
-		r.AddText(string(data[4:]))
+func addVPD(r *pseudonym.Replacer, x identity) {
+	if len(x.data) > 4 {
+		r.AddText(string(x.data[4:]))
 	}
 }
 
-func addCPUSerial(_ *files, r *pseudonym.Replacer, _ string, data []byte) {
-	for line := range bytes.Lines(data) {
+func addCPUSerial(r *pseudonym.Replacer, x identity) {
+	for line := range bytes.Lines(x.data) {
 		name, value, ok := bytes.Cut(line, []byte(":"))
 		if ok && string(bytes.TrimSpace(name)) == "Serial" {
 			r.AddText(string(value))

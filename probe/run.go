@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"time"
 
@@ -42,6 +43,9 @@ func Collect(ctx context.Context, opt Options, emit func(report.Evidence)) ([]re
 		// A section that hangs is abandoned with what it had asked: its host is
 		// closed, so nothing of it is recorded later.
 		outcome, reason, asked := runSection(ctx, c, w, rest, opt.Timeout, record, nil)
+		if outcome == report.OutcomeDeadline {
+			w = w.again()
+		}
 		record(endOf(c.name, outcome, reason, asked))
 	}
 	return all, nil
@@ -83,6 +87,7 @@ func runSection(ctx context.Context, c collector, w world, b *budget, timeout ti
 				done <- end{report.OutcomePanic, fmt.Sprint(p), nil}
 			}
 		}()
+		growStack()
 		found, err := c.run(ctx, h)
 		if err != nil {
 			done <- end{report.OutcomeError, err.Error(), found}
@@ -100,6 +105,15 @@ func runSection(ctx context.Context, c collector, w world, b *budget, timeout ti
 	case <-ctx.Done():
 		return report.OutcomeDeadline, "no end in time", h.close()
 	}
+}
+
+// growStack makes the stack of a new goroutine as large as a section needs it: to
+// double it step by step copies it each time.
+//
+//go:noinline
+func growStack() {
+	var frame [24 << 10]byte
+	runtime.KeepAlive(&frame)
 }
 
 // Build makes the report that follows from the evidence, with an empty run

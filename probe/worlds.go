@@ -26,6 +26,14 @@ type system struct {
 	register func(ctx context.Context, address uint64) ([]byte, error)
 }
 
+// again is the same system for the next section, while one that hangs stays with
+// the files that it asks.
+func (s *system) again() *system {
+	next := *s
+	next.files = s.files.again()
+	return &next
+}
+
 func (s *system) answer(ctx context.Context, _ string, _ int, q question, limit int) answer {
 	return s.redact(q, s.raw(ctx, q, limit))
 }

@@ -11,6 +11,9 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/boardprobe/boardprobe/probe"
 	"github.com/boardprobe/boardprobe/report"
@@ -22,8 +25,10 @@ import (
 const collectRole = "boardprobe-collect"
 
 // collectMain is the child: options come in on stdin, evidence goes out on
-// stdout, a record a line, as it is made.
-func collectMain(stdin io.Reader, stdout io.Writer) int {
+// stdout, a record a line, as it is made. stdout is closed after the last: a
+// process that waits in a driver does not end.
+func collectMain(stdin io.Reader, stdout io.WriteCloser) int {
+	defer stdout.Close()
 	var opt probe.Options
 	if err := json.NewDecoder(stdin).Decode(&opt); err != nil {
 		return 2
@@ -84,28 +89,92 @@ func collect(ctx context.Context, opt probe.Options, heard func(report.Evidence)
 	}
 }
 
+// Bounds of what a child may take from its parent. One that waits in a driver
+// cannot be killed, and the kernel keeps all of it until the driver lets go.
+const (
+	endPatience = time.Second          // for the end of a child that has said all, or was killed
+	look        = 2 * time.Millisecond // between two looks for new records
+	pipeBytes   = 1 << 20              // what a child can say between two looks; pipe(7) has 64 KiB
+)
+
+// errStays is the end of a child that does not end.
+var errStays = errors.New("the collecting process waits in the kernel and cannot be ended")
+
 func collectOnce(ctx context.Context, self string, opt probe.Options, record func(report.Evidence)) error {
 	options, err := json.Marshal(opt)
+	if err != nil {
+		return err
+	}
+	in, out, err := pipe()
 	if err != nil {
 		return err
 	}
 	child := exec.CommandContext(ctx, self)
 	child.Args = []string{collectRole}
 	child.Stdin = bytes.NewReader(options)
-	out, err := child.StdoutPipe()
+	child.Stdout = out
+	err = child.Start()
+	out.Close()
 	if err != nil {
+		unix.Close(in)
 		return err
 	}
-	if err := child.Start(); err != nil {
-		return err
-	}
-	in := json.NewDecoder(bufio.NewReader(out))
+	records := json.NewDecoder(bufio.NewReaderSize(&said{ctx: ctx, fd: in}, pipeBytes/16))
 	for {
 		var e report.Evidence
-		if err := in.Decode(&e); err != nil {
+		if err := records.Decode(&e); err != nil {
 			break // the end of the child says why
 		}
 		record(e)
 	}
-	return child.Wait()
+	unix.Close(in)
+	ended := make(chan error, 1)
+	go func() { ended <- child.Wait() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(endPatience):
+		return errStays
+	}
+}
+
+// pipe makes a pipe whose end for reading never waits.
+func pipe() (in int, out *os.File, err error) {
+	var ends [2]int
+	if err := unix.Pipe2(ends[:], unix.O_CLOEXEC); err != nil {
+		return -1, nil, err
+	}
+	_, _ = unix.FcntlInt(uintptr(ends[0]), unix.F_SETPIPE_SZ, pipeBytes) // without it a child waits now and then
+	return ends[0], os.NewFile(uintptr(ends[1]), "pipe"), unix.SetNonblock(ends[0], true)
+}
+
+// said reads what a child says. It looks now and then: to be woken for every
+// record takes both processes longer than to make and to read it.
+type said struct {
+	ctx  context.Context
+	fd   int
+	over time.Time // when the child was killed
+}
+
+func (s *said) Read(b []byte) (int, error) {
+	for {
+		n, err := unix.Read(s.fd, b)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case n > 0:
+			return n, nil
+		case err != unix.EAGAIN:
+			return 0, io.EOF
+		}
+		if s.ctx.Err() != nil {
+			if s.over.IsZero() {
+				s.over = time.Now()
+			}
+			if time.Since(s.over) > endPatience {
+				return 0, errStays
+			}
+		}
+		time.Sleep(look)
+	}
 }

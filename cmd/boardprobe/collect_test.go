@@ -54,7 +54,11 @@ func TestCollectSurvivesItsChild(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	var said []string
-	evidence, err := collect(ctx, probe.Options{}, func(e report.Evidence) { said = append(said, e.Section) })
+	evidence, err := collect(ctx, probe.Options{}, func(e report.Evidence) {
+		if e.Op == report.OpEnd {
+			said = append(said, e.Section)
+		}
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
