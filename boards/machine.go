@@ -211,6 +211,9 @@ func (m *machineFile) board(match string) Board {
 // is to be preferred to that of a later one. What several compatibles of the
 // list find is there once, by the first of them.
 func Lookup(compatible []string, dmi Machine) []Board {
+	if len(compatible) == 0 && dmi.Vendor == "" {
+		return nil
+	}
 	sub, err := fs.Sub(embedded, "data")
 	if err != nil {
 		return nil

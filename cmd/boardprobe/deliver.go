@@ -24,13 +24,13 @@ const (
 func (s *settings) deliver(e evaluation, stdout io.Writer) (string, error) {
 	switch {
 	case s.out == outArmour, s.out == outStdout && isTerminal(stdout):
-		_, err := stdout.Write(seal.EncodeArmour(e.name, e.run, e.packed))
+		_, err := stdout.Write(seal.EncodeArmour(e.report.Run.Name, e.report.Run.ID, e.packed))
 		return "stdout, as a block of text", err
 	case s.out == outStdout:
 		_, err := stdout.Write(e.packed)
 		return "stdout", err
 	}
-	place, err := write(s.out, e.name, e.packed)
+	place, err := write(s.out, e.report.Run.Name, e.packed)
 	if err == nil {
 		_, err = io.WriteString(stdout, place+"\n")
 	}

@@ -22,12 +22,10 @@ import (
 
 // evaluation is what one run makes, in RAM.
 type evaluation struct {
-	name      string // of the package
-	run       string // identity of the run
-	packed    []byte
-	findings  []require.Finding
-	table     string
-	questions string
+	report   *report.Report
+	packed   []byte
+	findings []require.Finding
+	table    string
 }
 
 // order is what an evaluation is to be made of.
@@ -62,12 +60,10 @@ func evaluate(ctx context.Context, o order, progress io.Writer) (evaluation, err
 	}
 	words := fmt.Sprintf("by %s key %s (nobody vouches for it)", o.signer.Kind(), o.signer.KeyID())
 	return evaluation{
-		name:      r.Run.Name,
-		run:       r.Run.ID,
-		packed:    packed,
-		findings:  findings,
-		table:     require.Table(r, findings, require.TableOptions{Signed: words}),
-		questions: require.Questions(r, findings),
+		report:   r,
+		packed:   packed,
+		findings: findings,
+		table:    require.Table(r, findings, require.TableOptions{Signed: words}),
 	}, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/boardprobe/boardprobe/initramfs/boot"
 	"github.com/boardprobe/boardprobe/probe"
 	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
+	"github.com/boardprobe/boardprobe/report/require"
 	"github.com/boardprobe/boardprobe/report/seal"
 )
 
@@ -56,11 +57,11 @@ func imageMain(stdin io.Reader, stderr io.Writer) int {
 	// The package comes last: where it is, everything is.
 	err = errors.Join(
 		os.WriteFile(filepath.Join(job.Folder, boot.ResultName), []byte(e.table), 0o644),
-		os.WriteFile(filepath.Join(job.Folder, boot.QuestionsName), []byte(e.questions), 0o644),
-		os.WriteFile(filepath.Join(job.Folder, boot.BlockName), seal.EncodeArmour(e.name, e.run, e.packed), 0o644),
+		os.WriteFile(filepath.Join(job.Folder, boot.QuestionsName), []byte(require.Questions(e.report, e.findings)), 0o644),
+		os.WriteFile(filepath.Join(job.Folder, boot.BlockName), seal.EncodeArmour(e.report.Run.Name, e.report.Run.ID, e.packed), 0o644),
 	)
 	if err == nil {
-		_, err = write(job.Folder, e.name, e.packed)
+		_, err = write(job.Folder, e.report.Run.Name, e.packed)
 	}
 	if err != nil {
 		return fail(stderr, err, "")

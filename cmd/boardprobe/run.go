@@ -129,7 +129,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	if !s.quiet {
 		fmt.Fprint(stderr, e.table)
-		fmt.Fprintf(stderr, "%-12s %s\n%-12s %d kB -> %s\n", "package", e.name, "", (len(e.packed)+999)/1000, place)
+		fmt.Fprintf(stderr, "%-12s %s\n%-12s %d kB -> %s\n", "package", e.report.Run.Name, "", (len(e.packed)+999)/1000, place)
 	}
 	if s.exit == "written" {
 		return exitOK
