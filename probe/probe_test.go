@@ -328,7 +328,7 @@ func FuzzParsers(f *testing.F) {
 		systemRAM(data)
 		meminfoField("MemTotal")(data)
 		coreTypes(noHost(t), string(reduceCPUInfo(data)), "x/1")
-		reducePackages(data, "Package", "Version", "License", "Status")
+		reducePackages(bytes.NewReader(data), "Package", "Version", "License", "Status")
 		stringList(data)
 		sumReg(data, 2, 2)
 		redactCommandLine(data)

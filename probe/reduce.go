@@ -1,11 +1,16 @@
 package probe
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // reducer answers a question about something big with what it found there. Its
@@ -13,7 +18,7 @@ import (
 type reducer struct {
 	op     string
 	limit  int // of what is read
-	reduce func(data []byte) []byte
+	reduce func(io.Reader) []byte
 }
 
 // gatherer answers a question about several files below a folder.
@@ -41,30 +46,78 @@ func gatherers() []gatherer {
 func reducers() []reducer {
 	return []reducer{
 		{"digest/1", 16 << 20, reduceDigest},
-		{"cpuinfo/1", 4 << 20, reduceCPUInfo},
-		{"efi-option/1", 64 << 10, reduceLoadOption},
-		{"efi-keys/1", 1 << 20, reduceSignatures},
-		{"rpi-config/1", 64 << 10, reduceRaspberry},
-		{"environment-file/1", environmentBytes, reduceEnvironment},
-		{"event-log/1", maxEventLog, reduceEventLog},
-		{"dpkg/1", 32 << 20, func(d []byte) []byte { return reducePackages(d, "Package", "Version", "License", "Status") }},
-		{"apk/1", 32 << 20, func(d []byte) []byte { return reducePackages(d, "P", "V", "L", "") }},
+		{"cpuinfo/1", 4 << 20, whole(reduceCPUInfo)},
+		{"efi-option/1", 64 << 10, whole(reduceLoadOption)},
+		{"efi-keys/1", 1 << 20, whole(reduceSignatures)},
+		{"rpi-config/1", 64 << 10, whole(reduceRaspberry)},
+		{"environment-file/1", environmentBytes, whole(reduceEnvironment)},
+		{"event-log/1", maxEventLog, whole(reduceEventLog)},
+		{"dpkg/1", 32 << 20, func(r io.Reader) []byte { return reducePackages(r, "Package", "Version", "License", "Status") }},
+		{"apk/1", 32 << 20, func(r io.Reader) []byte { return reducePackages(r, "P", "V", "L", "") }},
+	}
+}
+
+// whole is for what is small, or cannot be told before its end.
+func whole(reduce func([]byte) []byte) func(io.Reader) []byte {
+	return func(r io.Reader) []byte {
+		var b bytes.Buffer
+		_, _ = b.ReadFrom(r) // who reads the file knows the error
+		return reduce(b.Bytes())
 	}
 }
 
 func (s *system) reduce(r reducer, name string, limit int) answer {
-	data, truncated, err := s.files.read(name, r.limit)
+	fd, err := s.files.open(name)
 	if err != nil {
 		return answer{errno: errnoOf(err)}
 	}
-	a := cut(r.reduce(data), limit)
-	a.truncated = a.truncated || truncated
+	defer unix.Close(fd)
+	from := &bounded{fd: fd, left: r.limit}
+	a := cut(r.reduce(from), limit)
+	if from.err != nil {
+		return answer{errno: errnoOf(from.err)}
+	}
+	a.truncated = a.truncated || from.truncated
 	return a
 }
 
+// bounded reads a file as readAll does, without holding all of it.
+type bounded struct {
+	fd, left  int
+	truncated bool // there was more
+	err       error
+}
+
+func (b *bounded) Read(data []byte) (int, error) {
+	if b.left == 0 { // the byte that comes after the last tells whether there is more
+		data = make([]byte, 1)
+	} else if len(data) > b.left {
+		data = data[:b.left]
+	}
+	for {
+		n, err := unix.Read(b.fd, data)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err != nil:
+			b.err = err
+			return 0, err
+		case n > 0 && b.left == 0:
+			b.truncated = true
+			return 0, io.EOF
+		case n == 0:
+			return 0, io.EOF
+		}
+		b.left -= n
+		return n, nil
+	}
+}
+
 // reduceDigest gives size and SHA-256.
-func reduceDigest(data []byte) []byte {
-	return fmt.Appendf(nil, "%d %x\n", len(data), sha256.Sum256(data))
+func reduceDigest(r io.Reader) []byte {
+	sum := sha256.New()
+	n, _ := io.Copy(sum, r) // who reads the file knows the error
+	return fmt.Appendf(nil, "%d %x\n", n, sum.Sum(nil))
 }
 
 // reduceCPUInfo keeps of /proc/cpuinfo the lines that tell kinds of cores
@@ -93,28 +146,40 @@ func reduceCPUInfo(data []byte) []byte {
 
 // reducePackages keeps the packages of kernel, boot loader and firmware from a
 // database of stanzas, as lines "name TAB version TAB license".
-func reducePackages(data []byte, name, version, license, status string) []byte {
+func reducePackages(r io.Reader, name, version, license, status string) []byte {
 	var out bytes.Buffer
-	for stanza := range bytes.SplitSeq(data, []byte("\n\n")) {
-		// A database has thousands of stanzas and few of them matter, which the
-		// name tells before the other lines are looked at.
-		is := stanzaValue(stanza, name)
-		if packageRole(is) == "" || status != "" && !strings.HasSuffix(stanzaValue(stanza, status), " installed") {
-			continue
+	// A database has thousands of stanzas and few of them matter, which the name
+	// tells, the first of the lines that count.
+	values := map[string]string{} // nil in a stanza that does not matter
+	end := func() {
+		if is := values[name]; is != "" && (status == "" || strings.HasSuffix(values[status], " installed")) {
+			fmt.Fprintf(&out, "%s\t%s\t%s\n", is, values[version], values[license])
 		}
-		fmt.Fprintf(&out, "%s\t%s\t%s\n", is, stanzaValue(stanza, version), stanzaValue(stanza, license))
+		values = map[string]string{}
 	}
-	return out.Bytes()
-}
-
-// stanzaValue is what the first line of a key says, or nothing.
-func stanzaValue(stanza []byte, key string) string {
-	for line := range bytes.Lines(stanza) {
-		if rest, ok := bytes.CutPrefix(line, []byte(key)); ok && len(rest) > 0 && rest[0] == ':' {
-			return string(bytes.TrimSpace(rest[1:]))
+	lines := bufio.NewReaderSize(r, 64<<10)
+	for {
+		line, err := lines.ReadSlice('\n')
+		if len(bytes.TrimSpace(line)) == 0 {
+			end()
+		} else if values != nil {
+			key, value, _ := bytes.Cut(line, []byte(":"))
+			switch string(key) {
+			case name, version, license, status:
+				values[string(key)] = string(bytes.TrimSpace(value))
+			}
+			if string(key) == name && packageRole(values[name]) == "" {
+				values = nil
+			}
+		}
+		for errors.Is(err, bufio.ErrBufferFull) { // of a longer line only the beginning counts
+			_, err = lines.ReadSlice('\n')
+		}
+		if err != nil {
+			end()
+			return out.Bytes()
 		}
 	}
-	return ""
 }
 
 // packageRoles are the beginnings of the names of packages that matter.
