@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -20,7 +21,7 @@ import (
 // from what the loader left behind.
 func collectBoot(_ context.Context, h *Host) (report.Boot, error) {
 	var b report.Boot
-	known := documented(h, &b)
+	known, compatible := documented(h, &b)
 	chosenLoader(h, &b)
 	hints(h, &b)
 	uefiBoot(h, &b)
@@ -32,6 +33,11 @@ func collectBoot(_ context.Context, h *Host) (report.Boot, error) {
 	disks, from := candidates(h)
 	namedDevice(h, disks, &b)
 	bootPlaces(h, disks, from, &b)
+	// Asked last, so that what was recorded before it was asked keeps its numbers.
+	if mailboxBoot(h, compatible, &b) {
+		b.Places = nil
+		bootPlaces(h, disks, from, &b)
+	}
 	if b.LoaderOrder.IsZero() {
 		b.LoaderOrder = report.Missing[[]string](report.NotProbed, "the loader does not say it to Linux; log its console from power-on, or print its environment", evidenceOf(&b)...)
 	}
@@ -53,8 +59,9 @@ func evidenceOf(b *report.Boot) []string {
 	return from
 }
 
-// documented takes over what is known of the board and of its SoC.
-func documented(h *Host, b *report.Boot) []boards.Board {
+// documented takes over what is known of the board and of its SoC. It returns that,
+// and by what the device tree names them.
+func documented(h *Host, b *report.Boot) ([]boards.Board, []string) {
 	compatible := parse(h, deviceTree+"compatible", stringList)
 	vendor, product := h.Text(dmi+"sys_vendor"), h.Text(dmi+"product_name")
 	known := boards.Lookup(compatible.Value, boards.Machine{Vendor: vendor.Value, Product: product.Value})
@@ -76,7 +83,7 @@ func documented(h *Host, b *report.Boot) []boards.Board {
 		}
 		b.ROMOrder = report.Missing[[]string](report.NotProbed, oneLine(note), slices.Concat(compatible.From, vendor.From)...)
 	}
-	return known
+	return known, compatible.Value
 }
 
 // romFamily is the family by which headers of the ROM are recognised; "-" if it
@@ -170,18 +177,21 @@ func namedDevice(h *Host, disks []candidate, b *report.Boot) {
 	}
 }
 
-// raspberryBoot reads the configuration of the boot loader of a Raspberry Pi
-// from the nvmem device that its firmware names blconfig, and what it left in
-// the device tree.
+// raspberryBoot reads what the boot loader of a Raspberry Pi left in the device
+// tree, and its configuration from the nvmem device that its firmware names
+// blconfig.
 func raspberryBoot(h *Host, b *report.Boot) {
 	const dir = deviceTree + "chosen/bootloader"
-	list := h.List(dir)
-	if list.Gap != "" {
-		return
+	if list := h.List(dir); list.Gap == "" {
+		raspberryChosen(h, dir, list.List, b)
+		raspberryConfig(h, b)
 	}
+}
+
+func raspberryChosen(h *Host, dir string, names []string, b *report.Boot) {
 	properties := map[string][]byte{}
 	var from []string
-	for _, name := range list.List {
+	for _, name := range names {
 		if a := h.Read(dir + "/" + name); a.Gap == "" && len(a.Data) <= 256 {
 			properties[name] = a.Data
 			from = append(from, a.ID)
@@ -191,6 +201,9 @@ func raspberryBoot(h *Host, b *report.Boot) {
 	if chosen.HasMode {
 		b.Current = report.Known(chosen.Mode.Word, from...)
 	}
+}
+
+func raspberryConfig(h *Host, b *report.Boot) {
 	devices, err := devicesOf(h, "sys/bus/nvmem/devices")
 	if err != nil {
 		return
@@ -200,26 +213,40 @@ func raspberryBoot(h *Host, b *report.Boot) {
 		if !strings.Contains(d.name, "blconfig") && !strings.Contains(d.node(h, "of_node").Value, "blconfig") {
 			continue
 		}
-		a := h.ask("rpi-config/1", d.dir+"/nvmem")
-		config, err := rpieeprom.ParseConfig(a.Data, rpieeprom.Models(compatible.Value))
-		if a.Gap != "" || err != nil {
-			continue
+		if order := eepromOrder(h.ask("rpi-config/1", d.dir+"/nvmem"), compatible.Value); !order.IsZero() {
+			b.LoaderOrder = order
 		}
-		value, ok := config.Value("BOOT_ORDER")
-		if !ok {
-			value = rpieeprom.DefaultBootOrder
-		}
-		modes, err := rpieeprom.ParseBootOrder(value)
-		if err != nil {
-			b.LoaderOrder = report.Missing[[]string](report.Invalid, oneLine(err.Error()), a.ID)
-			continue
-		}
-		var words []string
-		for _, m := range modes {
-			words = append(words, m.Word)
-		}
-		b.LoaderOrder = report.Known(words, a.ID).By(report.Configured).Noting("BOOT_ORDER=" + oneLine(value))
 	}
+}
+
+// eepromOrder is the order that a configuration says; nothing if there is none.
+func eepromOrder(a Answer, compatible []string) report.Fact[[]string] {
+	cut := bytes.HasPrefix(a.Data, []byte(mailboxCut))
+	config, err := rpieeprom.ParseConfig(a.Data, rpieeprom.Models(compatible))
+	if a.Gap != "" || err != nil {
+		return report.Fact[[]string]{}
+	}
+	value, ok := config.Value("BOOT_ORDER")
+	if !ok && cut {
+		return report.Missing[[]string](report.Failed, "the firmware's mailbox has no room for the whole configuration", a.ID)
+	}
+	if !ok {
+		value = rpieeprom.DefaultBootOrder
+	}
+	modes, err := rpieeprom.ParseBootOrder(value)
+	if err != nil {
+		return report.Missing[[]string](report.Invalid, oneLine(err.Error()), a.ID)
+	}
+	var words []string
+	for _, m := range modes {
+		words = append(words, m.Word)
+	}
+	order := report.Known(words, a.ID).By(report.Configured).Noting("BOOT_ORDER=" + oneLine(value))
+	if cut {
+		order = order.By(report.Inferred)
+		order.Note += "; what follows it in the configuration is not known"
+	}
+	return order
 }
 
 // reduceRaspberry keeps of a boot loader's configuration the settings that say

@@ -39,6 +39,7 @@ func (s *system) requests() []request {
 		{"links/1", askLinks},                    // rtnetlink, a dump of the links
 		{"ethtool-driver/1", askDriver},          // SIOCETHTOOL with ETHTOOL_GDRVINFO
 		{"tpm", askTPM},                          // the commands of tpmCommands
+		{opMailbox, askMailbox},                  // IOCTL_MBOX_PROPERTY with GET_GENCMD_RESULT: a Raspberry Pi's boot configuration
 		{"bios-disks/1", s.askBIOSDisks},         // reads the first sector of disks
 		{"registers/1", s.askRegisters},          // which registers may be read
 		{report.OpNextRegister, askNextRegister}, // nothing: the record says what comes
