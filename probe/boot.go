@@ -24,6 +24,7 @@ func collectBoot(_ context.Context, h *Host) (report.Boot, error) {
 	known, compatible := documented(h, &b)
 	chosenLoader(h, &b)
 	hints(h, &b)
+	cboot(compatible, &b)
 	uefiBoot(h, &b)
 	biosBoot(h, &b)
 	raspberryBoot(h, &b)
@@ -34,7 +35,7 @@ func collectBoot(_ context.Context, h *Host) (report.Boot, error) {
 	namedDevice(h, disks, &b)
 	bootPlaces(h, disks, from, &b)
 	// Asked last, so that what was recorded before it was asked keeps its numbers.
-	if mailboxBoot(h, compatible, &b) {
+	if cbootMedium(h, &b) || mailboxBoot(h, compatible, &b) {
 		b.Places = nil
 		bootPlaces(h, disks, from, &b)
 	}
@@ -397,7 +398,7 @@ func loaderSettings(b *report.Boot) {
 		}
 		b.Current = report.Missing[string](report.NotProbed, oneLine("ambiguous: the loader that ran is on "+strings.Join(names, " and ")), from...)
 	}
-	if !b.LoaderOrder.IsZero() || b.Loader.Value == "uefi" {
+	if !b.LoaderOrder.IsZero() || b.Loader.Value == "uefi" || b.Loader.Value == "cboot" {
 		return
 	}
 	media := running

@@ -35,6 +35,7 @@ func identitySources() []identitySource {
 		{dt + "serial-number", addText},
 		{dt + "product-sn", addText},
 		{dt + "chosen/rpi-serial64", addText},
+		{dt + "chosen/ecid", addText}, // of a Tegra, by CBoot
 		{dmi + "product_serial", addText},
 		{dmi + "product_uuid", addText},
 		{dmi + "board_serial", addText},

@@ -11,7 +11,7 @@ type Boot struct {
 	LoaderOrder   Fact[[]string] `json:"loader_order,omitzero" class:"firmware"`  // media, or the loader's own words
 	Current       Fact[string]   `json:"current,omitzero" class:"environment"`
 	CurrentDevice Fact[string]   `json:"current_device,omitzero" class:"environment"` // a name of storage[]
-	Loader        Fact[string]   `json:"loader,omitzero" class:"firmware"`            // u-boot, uefi, raspberry-pi, barebox, bios
+	Loader        Fact[string]   `json:"loader,omitzero" class:"firmware"`            // u-boot, uefi, raspberry-pi, barebox, cboot, bios
 	LoaderVersion Fact[string]   `json:"loader_version,omitzero" class:"firmware"`
 	Options       []BootOption   `json:"options,omitempty"`
 	Hints         []BootHint     `json:"hints,omitempty"`

@@ -74,6 +74,7 @@ func rows() []row {
 		{"androidboot.slot_suffix", Slot, nil, false, "the loader names the copy of the system"},
 		// NVIDIA's CBoot of JetPack 4.
 		{"boot.slot_suffix", Slot, nil, false, "CBoot names the copy of the system"},
+		{"boot.ratchetvalues", Loader, nil, false, "CBoot adds it: the least versions of firmware that it takes"},
 		// Loaders as they fill the line.
 		{"BOOT_IMAGE", Loader, nil, false, "GRUB or Syslinux names the kernel file"},
 		{"vc_mem.mem_base", Loader, nil, true, "the firmware of a Raspberry Pi adds it"},

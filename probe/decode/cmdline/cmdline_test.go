@@ -93,6 +93,7 @@ func TestHints(t *testing.T) {
 		"storagemedia=spinor":                                           "storagemedia medium spi spinor",
 		"storagemedia=rknand":                                           "storagemedia medium nand rknand",
 		"storagemedia=moon":                                             "storagemedia medium - moon",
+		"boot.slot_suffix= boot.ratchetvalues=0.2.2":                    "boot.slot_suffix slot - \nboot.ratchetvalues loader - 0.2.2",
 		"boot.slot_suffix=_b androidboot.slot_suffix=_a":                "boot.slot_suffix slot - _b\nandroidboot.slot_suffix slot - _a",
 		"mtdparts=spi0:1m(u-boot),-(rest)":                              "mtdparts partitions mtd spi0:1m(u-boot),-(rest)",
 		`root="/dev/sda 1" "storagemedia=sd" x`:                         "root root scsi /dev/sda 1\nstoragemedia medium sd sd",

@@ -69,6 +69,10 @@ func TestParseLogs(t *testing.T) {
 			"PM_RSTS: 0x00001000\nRPi: BOOTLOADER release VERSION:c258ef8f DATE: Jul  6 2021 TIME: 11:44:56 BOOTMODE: 0x00000006 part: 0 BUILD_TIMESTAMP=1625568293 0x12345678 0x00b03115 0x00134f15\nBoot mode: SD (01) order f4\nCID: 00275048534432353630da1588bf0107\n",
 			"2*1 raspberry-pi c258ef8f\n3*1 boot-from SD",
 		},
+		"Jetson TX2": {
+			"[0001.300] I> Welcome to Cboot\n[0001.303] I> Cboot Version: t186-c3c778fb\n[0001.307] I> CPU-BL Params @ 0x275800000\n",
+			"2*1 first-stage t186-c3c778fb",
+		},
 		"Jetson": {
 			"[0000.064] I> MB1 (version: 0.32.0.0-t234-54845784-57325615)\n[0000.250] I> Boot-device: QSPI\nI/TC: OP-TEE version: 3.16 (gcc version 9.3.0)\nJetson UEFI firmware (version 36.4.4-gcid-41062509 built on 2025-06-16T15:25:51+00:00)\n" +
 				"EFI stub: Booting Linux Kernel...\nEFI stub: UEFI Secure Boot is enabled.\n",

@@ -87,7 +87,8 @@ func rows() []row {
 		{FirstStage, "DDR version ", true, whole, ""},
 		{FirstStage, "Boot1 Release Time: ", true, whole, ""},
 		{SecureBoot, "SecureInit ret = ", true, whole, ""},
-		// NVIDIA's MB1 and MB2.
+		// NVIDIA's MB1 and MB2, and CBoot.
+		{FirstStage, "Cboot Version: ", false, word, ""},
 		{FirstStage, "MB1 (version: ", false, bracket, ""},
 		{FirstStage, "MB2 (version: ", false, bracket, ""},
 		{BootFrom, "Boot-device: ", false, whole, ""},
