@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/google/go-tpm/tpm2"
@@ -22,7 +24,7 @@ const eventLogFile = "sys/kernel/security/tpm0/binary_bios_measurements"
 const maxEventLog = 4 << 20
 
 // measured is what is kept of the log. The events themselves name disks and
-// partitions of the unit, and are dropped.
+// partitions of the unit, and are dropped; see measurements for those that do not.
 type measured struct {
 	Problem   string `json:",omitempty"`
 	Events    int
@@ -86,16 +88,20 @@ func tpmEventLog(chip *hostTPM, t *report.TPM) {
 	if log.Secure != nil {
 		t.LogSecureBoot = report.Known(*log.Secure, a.ID)
 	}
-	t.LogAgrees = report.Missing[bool](report.Unsupported, "the log has no bank that this program reads", a.ID)
+	t.LogAgrees = logAgrees(chip, log, a.ID)
+	tpmMeasurements(chip.h, t)
+}
+
+func logAgrees(chip *hostTPM, log measured, id string) report.Fact[bool] {
 	for _, bank := range []struct {
 		name string
 		id   tpm2.TPMAlgID
 	}{{"sha256", tpm2.TPMAlgSHA256}, {"sha384", tpm2.TPMAlgSHA384}, {"sha1", tpm2.TPMAlgSHA1}} {
 		if want := log.Registers[bank.name]; len(want) == eventlog.PCRs {
-			t.LogAgrees = registersHold(chip, bank.name, bank.id, want, a.ID)
-			return
+			return registersHold(chip, bank.name, bank.id, want, id)
 		}
 	}
+	return report.Missing[bool](report.Unsupported, "the log has no bank that this program reads", id)
 }
 
 // registersHold reads registers 0 to 7 and compares.
@@ -122,4 +128,76 @@ func registersHold(chip *hostTPM, name string, bank tpm2.TPMAlgID, want []string
 		note = "register " + strings.Join(other, ", ") + " of " + name + " holds something else"
 	}
 	return report.Known(other == nil, from...).Noting(note)
+}
+
+// measurements is what is kept of the events that tell of the firmware and of what
+// is trusted, and not of the unit: a line each with register, type, name or words if
+// they are of the specification, and digest. Of the others it has how often there is
+// one, with the type only.
+type measurements struct {
+	Firmware []string       `json:",omitempty"`
+	Images   []string       `json:",omitempty"`
+	Policy   []string       `json:",omitempty"`
+	Others   map[string]int `json:",omitempty"` // by register and type
+	Cut      bool           `json:",omitempty"` // there are more than maxMeasurements of a kind
+}
+
+// maxMeasurements bounds each kind. Firmware measures itself in some parts, and
+// there are few variables of Secure Boot.
+const maxMeasurements = 32
+
+func reduceMeasurements(data []byte) []byte {
+	l, err := eventlog.Parse(data)
+	if err != nil {
+		return nil // event-log/1 has the reason
+	}
+	out := measurements{Others: map[string]int{}}
+	lists := map[eventlog.Subject]*[]string{eventlog.Firmware: &out.Firmware, eventlog.Image: &out.Images, eventlog.Policy: &out.Policy}
+	for _, m := range l.Measurements {
+		list, kept := lists[m.Subject()]
+		switch line := fmt.Sprintf("%d %s", m.Register, m.TypeName()); {
+		case kept && len(*list) == maxMeasurements:
+			out.Cut = true
+		case kept:
+			if m.Name != "" {
+				line += " " + m.Name
+			}
+			*list = append(*list, fmt.Sprintf("%s %s:%x", line, l.Bank.Name(), m.Digest))
+		case out.Others[line] > 0 || len(out.Others) < maxMeasurements:
+			out.Others[line]++
+		default:
+			out.Cut = true
+		}
+	}
+	text, err := json.Marshal(out)
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
+// tpmMeasurements takes over the measurements. A run from before they were asked
+// has none.
+func tpmMeasurements(h *Host, t *report.TPM) {
+	a := h.ask("measurements/1", eventLogFile)
+	var m measurements
+	if a.Gap != "" || json.Unmarshal(a.Data, &m) != nil {
+		return
+	}
+	list := func(lines []string) report.Fact[[]string] {
+		f := report.Known(slices.Clone(lines), a.ID)
+		if len(lines) == 0 {
+			f = report.Missing[[]string](report.Absent, "", a.ID)
+		}
+		if m.Cut {
+			f.Note = fmt.Sprintf("at most %d are listed", maxMeasurements)
+		}
+		return f
+	}
+	t.LogFirmware, t.LogImages, t.LogPolicy = list(m.Firmware), list(m.Images), list(m.Policy)
+	var others []string
+	for _, line := range slices.Sorted(maps.Keys(m.Others)) {
+		others = append(others, fmt.Sprintf("%s %d", line, m.Others[line]))
+	}
+	t.LogOthers = list(others)
 }

@@ -52,6 +52,7 @@ func reducers() []reducer {
 		{"rpi-config/1", 64 << 10, whole(reduceRaspberry)},
 		{"environment-file/1", environmentBytes, whole(reduceEnvironment)},
 		{"event-log/1", maxEventLog, whole(reduceEventLog)},
+		{"measurements/1", maxEventLog, whole(reduceMeasurements)},
 		{"dpkg/1", 32 << 20, func(r io.Reader) []byte { return reducePackages(r, "Package", "Version", "License", "Status") }},
 		{"apk/1", 32 << 20, func(r io.Reader) []byte { return reducePackages(r, "P", "V", "L", "") }},
 	}

@@ -138,6 +138,13 @@ type TPM struct {
 	LogAgrees     Fact[bool]     `json:"log_agrees,omitzero" class:"environment"`
 	LogBootOrder  Fact[[]string] `json:"log_boot_order,omitzero" class:"environment"` // as in Boot0001
 	LogSecureBoot Fact[bool]     `json:"log_secure_boot,omitzero" class:"environment"`
+
+	// Events of that log, as in 0 EV_S_CRTM_VERSION sha256:96a2…: register, type and name
+	// of the TCG PC Client Platform Firmware Profile, and digest.
+	LogFirmware Fact[[]string] `json:"log_firmware,omitzero" class:"firmware"`  // code of the platform, register 0
+	LogImages   Fact[[]string] `json:"log_images,omitzero" class:"software"`    // programs that were started, register 4
+	LogPolicy   Fact[[]string] `json:"log_policy,omitzero" class:"environment"` // variables of Secure Boot, register 7
+	LogOthers   Fact[[]string] `json:"log_others,omitzero" class:"environment"` // how many of each other type; what they hold may be of the unit
 }
 
 // Fault is a device that does not work as it should, and why.

@@ -301,6 +301,12 @@ func (o *outcome) buses(t *testing.T, check func(string, any, any)) {
 		check("clock of the TPM is known", r.TPM.ClockMillis.OK() && r.TPM.ResetCount.OK(), true)
 		check("the TPM holds what the firmware logged "+r.TPM.LogAgrees.Note, r.TPM.LogAgrees.Value, true)
 		check("BootOrder was measured", len(r.TPM.LogBootOrder.Value) > 0, true)
+		starts := func(f report.Fact[[]string], line string) bool {
+			return slices.ContainsFunc(f.Value, func(s string) bool { return strings.HasPrefix(s, line+" sha256:") })
+		}
+		check("the firmware measured its version", starts(r.TPM.LogFirmware, "0 EV_S_CRTM_VERSION"), true)
+		check("the firmware measured Secure Boot", starts(r.TPM.LogPolicy, "7 EV_EFI_VARIABLE_DRIVER_CONFIG SecureBoot"), true)
+		check("the firmware counted load options", slices.ContainsFunc(r.TPM.LogOthers.Value, func(s string) bool { return strings.HasPrefix(s, "1 EV_EFI_VARIABLE_BOOT") }), true)
 		for _, number := range r.TPM.LogBootOrder.Value {
 			check(number+" is a load option", slices.ContainsFunc(r.Boot.Options, func(o report.BootOption) bool { return o.Number == number }), true)
 		}

@@ -31,12 +31,8 @@ const (
 // does not: 0 to 7.
 const PCRs = 8
 
-// Types of events (table 27).
+// The first event.
 const (
-	typeNoAction        = 0x3
-	typeVariableConfig  = 0x80000001
-	typeVariableBoot    = 0x80000002
-	typeVariableBoot2   = 0x8000000c
 	headerDigest        = 20 // the first event has a digest of SHA-1, which is zero
 	signatureSpecID     = "Spec ID Event03\x00"
 	signatureLocality   = "StartupLocality\x00"
@@ -49,6 +45,9 @@ type Log struct {
 	Algorithms []Algorithm
 	Registers  map[uint16][PCRs][]byte // by algorithm: what the registers must hold
 	Extended   [PCRs]bool              // which registers anything was measured into
+
+	Bank         Algorithm     // that the digests of Measurements are of; ID is 0 if none is known here
+	Measurements []Measurement // in their order, without the first event, which says what banks there are
 
 	BootOrder     []uint16 // the variable as it was at the start
 	HasBootOrder  bool
@@ -76,6 +75,10 @@ func hashOf(id uint16) (crypto.Hash, string) {
 	}
 	return 0, ""
 }
+
+// preferred is the order in which a bank is taken for the digests: the one that
+// all TPM 2.0 of PCs have goes first.
+func preferred() []uint16 { return []uint16{0x000b, 0x000c, 0x000d, 0x0004} }
 
 // Name is the algorithm's, as in sha256; empty for one that is not known here.
 func (a Algorithm) Name() string {
@@ -163,6 +166,11 @@ func (l *Log) header(r *reader) error {
 		}
 		l.Algorithms = append(l.Algorithms, a)
 	}
+	for _, id := range preferred() {
+		if i := slices.IndexFunc(l.Algorithms, func(a Algorithm) bool { return a.ID == id }); i >= 0 && l.Bank.ID == 0 {
+			l.Bank = l.Algorithms[i]
+		}
+	}
 	return nil
 }
 
@@ -191,6 +199,11 @@ func (l *Log) event(r *reader) error {
 		return r.err
 	}
 	l.Events++
+	m := Measurement{Register: register, Type: kind, Name: nameOf(kind, event)}
+	if l.Bank.ID != 0 {
+		m.Digest = digests[l.Bank.ID]
+	}
+	l.Measurements = append(l.Measurements, m)
 	if kind == typeNoAction {
 		// Register 0 does not start at zero if the TPM was started elsewhere.
 		if register == 0 && bytes.HasPrefix(event, []byte(signatureLocality)) && len(event) > len(signatureLocality) {
@@ -221,29 +234,43 @@ func (l *Log) event(r *reader) error {
 	return nil
 }
 
-// variable reads an event with a variable, UEFI_VARIABLE_DATA (10.4.1).
-func (l *Log) variable(event []byte) {
+// guid is in the byte order of UEFI.
+type guid [16]byte
+
+type uefiVariable struct {
+	vendor guid
+	name   string
+	data   []byte
+}
+
+// parseVariable reads an event with a variable, UEFI_VARIABLE_DATA (10.4.1).
+func parseVariable(event []byte) (uefiVariable, bool) {
 	r := &reader{data: event}
-	r.take(16) // GUID
+	vendor := r.take(len(guid{}))
 	nameLength, dataLength := binary.LittleEndian.Uint64(r.take(8)), binary.LittleEndian.Uint64(r.take(8))
 	if r.err != nil || nameLength > maxVariable || dataLength > maxEventBytes {
-		return
+		return uefiVariable{}, false
 	}
 	units := make([]uint16, nameLength)
 	for i := range units {
 		units[i] = r.word()
 	}
 	data := r.take(int(dataLength))
-	if r.err != nil {
+	return uefiVariable{guid(vendor), string(utf16.Decode(units)), data}, r.err == nil
+}
+
+func (l *Log) variable(event []byte) {
+	v, ok := parseVariable(event)
+	if !ok {
 		return
 	}
-	switch name := string(utf16.Decode(units)); {
-	case name == "BootOrder" && len(data)%2 == 0:
+	switch data := v.data; {
+	case v.name == "BootOrder" && len(data)%2 == 0:
 		l.BootOrder, l.HasBootOrder = make([]uint16, 0, len(data)/2), true
 		for ; len(data) > 1; data = data[2:] {
 			l.BootOrder = append(l.BootOrder, binary.LittleEndian.Uint16(data))
 		}
-	case name == "SecureBoot" && len(data) == 1:
+	case v.name == "SecureBoot" && len(data) == 1:
 		l.SecureBoot, l.HasSecureBoot = data[0] == 1, true
 	}
 }

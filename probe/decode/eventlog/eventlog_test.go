@@ -124,11 +124,18 @@ func TestParseRefuses(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	b := newLog()
 	b.add(1, typeVariableBoot, variable("BootOrder", "\x02\x00"))
+	b.add(7, typeVariableConfig, variableOf(global, "SecureBoot", "\x01"))
+	b.add(0, typePostCode, "POST CODE")
 	f.Add(b.Bytes())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		l, err := Parse(data)
 		if err == nil && (l.Events > maxEvents || len(l.Registers) > maxAlgorithms) {
 			t.Errorf("%d events, %d banks", l.Events, len(l.Registers))
+		}
+		for _, m := range l.Measurements {
+			if m.Subject() != Other && len(m.Digest) != l.Bank.Size || len(m.Name) > maxVariable {
+				t.Errorf("measurement %+v of bank %+v", m, l.Bank)
+			}
 		}
 	})
 }
