@@ -143,7 +143,7 @@ func gapOf(errno string) report.Gap {
 		return report.Absent
 	case "EACCES", "EPERM":
 		return report.Denied
-	case "EOPNOTSUPP", "ENOSYS", "ENOTTY", "EINVAL", errnoNotPlain:
+	case "ENOTSUP", "ENOSYS", "ENOTTY", "EINVAL", errnoNotPlain: // ENOTSUP is EOPNOTSUPP, too
 		return report.Unsupported
 	case errnoNotProbed, errnoNotRecorded, errnoPassive:
 		return report.NotProbed

@@ -3,7 +3,12 @@ package probe
 import (
 	"io"
 	"strings"
+	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/boardprobe/boardprobe/report"
 )
 
 // TestReducePackages has databases of Debian and of Alpine.
@@ -59,5 +64,19 @@ func TestReduceBounds(t *testing.T) {
 	from := &bounded{fd: -1, left: 1}
 	if _, err := io.ReadAll(from); err == nil || from.err == nil {
 		t.Errorf("a descriptor that cannot be read: %v, %v", err, from.err)
+	}
+}
+
+// TestGapOfNumbers goes by the numbers: the name of a number that has two is that
+// of package unix.
+func TestGapOfNumbers(t *testing.T) {
+	t.Parallel()
+	for number, want := range map[syscall.Errno]report.Gap{
+		unix.EOPNOTSUPP: report.Unsupported, unix.ENOTTY: report.Unsupported, unix.ENOSYS: report.Unsupported, unix.EINVAL: report.Unsupported,
+		unix.ENOENT: report.Absent, unix.ENXIO: report.Absent, unix.EACCES: report.Denied, unix.EPERM: report.Denied, unix.EIO: report.Failed,
+	} {
+		if got := gapOf(errnoOf(number)); got != want {
+			t.Errorf("%v is %q; want %q", number, got, want)
+		}
 	}
 }
