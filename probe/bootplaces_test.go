@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
 	"github.com/boardprobe/boardprobe/report"
 )
 
@@ -107,9 +108,16 @@ func TestLoaderOfUEFI(t *testing.T) {
 	files[efivars+"LoaderInfo"+loader] = "\x06\x00\x00\x00" + string(wideText("systemd-boot 257"))
 	files[efivars+"LoaderDevicePartUUID"+loader] = "\x06\x00\x00\x00" + string(wideText("12345678-1234-4234-8234-123456789ABC"))
 	files[efivars+"BootChainFwCurrent"+nvidia] = "\x07\x00\x00\x00\x01\x00\x00\x00"
-	r, _ := probeRoot(t, files)
+	r, evidence := probeRoot(t, files)
 	if r.Boot.EFILoader.Value != "systemd-boot 257" || r.Boot.FirmwareCopy.Value != "B" {
 		t.Errorf("loader %+v, firmware %+v; want systemd-boot 257, B", r.Boot.EFILoader, r.Boot.FirmwareCopy)
+	}
+	// The partition has the pseudonym that it has in the text of a table.
+	stand := pseudonym.New(pseudonym.Key{1}).Text("12345678-1234-4234-8234-123456789ABC")
+	for _, e := range evidence {
+		if strings.Contains(e.Subject, "LoaderDevicePartUUID") && string(e.Bytes()) != "\x06\x00\x00\x00"+string(wideText(stand)) {
+			t.Errorf("%s: %q; want %s", e.Subject, e.Bytes(), stand)
+		}
 	}
 	for value, want := range map[string]string{"113\n": "GRUB", "176\n": "QEMU", "255\n": "type 0xf", "x\n": ""} {
 		files := board()

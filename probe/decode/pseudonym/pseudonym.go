@@ -195,11 +195,12 @@ func (r *Replacer) add(raw, stand []byte, token bool) {
 
 var (
 	macForm  = pattern.New(`\b[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}\b`)
+	wideForm = pattern.New(`(?:[!-~]\x00){17,}`) // UTF-16 as long as the shorter of these
 	uuidForm = pattern.New(`\b[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\b`)
 )
 
 // Apply returns the answer with every known identity replaced, and what has
-// the form of one. The length never changes.
+// the form of one, in UTF-16, too. The length never changes.
 func (r *Replacer) Apply(answer []byte) []byte { return r.apply(answer, true) }
 
 // ApplyKnown replaces known identities only: for answers with identifiers that
@@ -232,30 +233,58 @@ func (r *Replacer) apply(answer []byte, forms bool) []byte {
 	if !forms {
 		return out
 	}
-	for _, m := range macForm().FindAllIndex(answer, -1) {
-		if slices.Contains(done[m[0]:m[1]], true) {
-			continue
+	free := func(at, n int) bool { return !slices.Contains(done[at:at+n], true) }
+	for _, f := range r.forms(answer) {
+		if free(f.at, f.length) {
+			put(f.at, f.stand)
 		}
+	}
+	if !bytes.Contains(answer, []byte("-\x00")) && !bytes.Contains(answer, []byte(":\x00")) {
+		return out // the marks between their digits
+	}
+	for _, m := range wideForm().FindAllIndex(answer, -1) {
+		var narrow []byte
+		for i := m[0]; i < m[1]; i += 2 {
+			narrow = append(narrow, answer[i])
+		}
+		for _, f := range r.forms(narrow) {
+			if at := m[0] + 2*f.at; free(at, 2*f.length) {
+				put(at, wide(string(f.stand)))
+			}
+		}
+	}
+	return out
+}
+
+// form is a part of a text that has the form of an identity, and its pseudonym.
+type form struct {
+	at, length int
+	stand      []byte
+}
+
+func (r *Replacer) forms(text []byte) (list []form) {
+	for _, m := range macForm().FindAllIndex(text, -1) {
+		was := text[m[0]:m[1]]
 		var mac [6]byte
-		if _, err := hex.Decode(mac[:], bytes.ReplaceAll(answer[m[0]:m[1]], []byte(":"), nil)); err != nil {
+		if _, err := hex.Decode(mac[:], bytes.ReplaceAll(was, []byte(":"), nil)); err != nil {
 			continue
 		}
 		if mac == [6]byte{} || mac == [6]byte{255, 255, 255, 255, 255, 255} {
 			continue
 		}
 		stand := r.mac(mac)
-		text := fmt.Appendf(nil, "%02x:%02x:%02x:%02x:%02x", stand[1], stand[2], stand[3], stand[4], stand[5])
-		if bytes.ContainsAny(answer[m[0]:m[1]], "ABCDEF") {
-			text = bytes.ToUpper(text)
+		is := fmt.Appendf(nil, "%02x:%02x:%02x:%02x:%02x", stand[1], stand[2], stand[3], stand[4], stand[5])
+		if bytes.ContainsAny(was, "ABCDEF") {
+			is = bytes.ToUpper(is)
 		}
-		put(m[0]+3, text)
+		list = append(list, form{m[0], len(was), slices.Concat(was[:3], is)})
 	}
-	for _, m := range uuidForm().FindAllIndex(answer, -1) {
-		if text := string(answer[m[0]:m[1]]); !slices.Contains(done[m[0]:m[1]], true) && !Placeholder(text) {
-			put(m[0], []byte(r.text(text)))
+	for _, m := range uuidForm().FindAllIndex(text, -1) {
+		if was := string(text[m[0]:m[1]]); !Placeholder(was) {
+			list = append(list, form{m[0], len(was), []byte(r.text(was))})
 		}
 	}
-	return out
+	return list
 }
 
 func alone(data []byte, at, n int) bool {

@@ -194,3 +194,25 @@ func TestBytes(t *testing.T) {
 		}
 	}
 }
+
+// TestWideForms has what LoaderDevicePartUUID of systemd-boot holds: an identity
+// that no source tells of, in UTF-16 behind the four bytes of attributes.
+func TestWideForms(t *testing.T) {
+	const uuid, mac = "B90D63F8-7E42-4C1D-A3B7-26F5E8094AC1", "5C:F3:7A:91:D4:E2"
+	r := New(Key{1})
+	for _, text := range []string{uuid, strings.ToLower(uuid), mac, "a " + mac + " b " + uuid + "\x00"} {
+		want := string(wide(string(r.Apply([]byte(text)))))
+		for _, frame := range [][2]string{{"\x06\x00\x00\x00", "\x00\x00"}, {"", ""}, {"\x07", "\x01"}} {
+			in := frame[0] + string(wide(text)) + frame[1]
+			if got := string(r.Apply([]byte(in))); got != frame[0]+want+frame[1] {
+				t.Errorf("Apply(%q) = %q; want %q", in, got, frame[0]+want+frame[1])
+			}
+		}
+	}
+	for _, text := range []string{"x" + uuid, "00000000-0000-0000-0000-000000000000", "systemd-boot 257.13-1~deb13u1"} {
+		in := string(wide(text))
+		if got := string(r.Apply([]byte(in))); got != in {
+			t.Errorf("Apply(%q) = %q; want it kept", in, got)
+		}
+	}
+}
