@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,8 +15,8 @@ import (
 const efivars = "sys/firmware/efi/efivars/"
 
 // efiOption is what is kept of a load option. Device paths hold addresses,
-// serial numbers and names of networks, which are left out; what identifies a
-// partition is kept as the text that the replacer knows.
+// serial numbers and names of networks, which are left out; of what identifies
+// a partition its GUID is kept as a pseudonym, which its table has, too.
 type efiOption struct {
 	Active             bool
 	Category           string `json:",omitempty"` // "" for what the boot order is about
@@ -25,30 +26,35 @@ type efiOption struct {
 	Problem            string `json:",omitempty"`
 }
 
+// opLoadOption asks for a load option. Its answer passes the replacer here, field
+// by field and node by node of its path, and not afterwards.
+const opLoadOption = "efi-option/1"
+
 // reduceLoadOption decodes a variable Boot####.
-func reduceLoadOption(file []byte) []byte {
+func (s *system) reduceLoadOption(file []byte) []byte {
+	hide := func(text string) string { return string(s.replacer.Apply([]byte(text))) }
 	_, value, err := efivar.Parse(file)
 	var option efivar.LoadOption
 	if err == nil {
 		option, err = efivar.ParseLoadOption(value)
 	}
-	out := efiOption{Active: option.Active, Description: oneLine(option.Description)}
+	out := efiOption{Active: option.Active, Description: oneLine(hide(option.Description))}
 	if option.Category != "boot" {
 		out.Category = option.Category
 	}
 	if err != nil {
-		out.Problem = oneLine(err.Error())
+		out.Problem = oneLine(hide(err.Error()))
 	}
 	if len(option.Paths) > 0 {
 		p := option.Paths[0]
 		if media, ok := p.Media(); ok {
 			out.Medium = string(media)
 		}
-		out.Path = oneLine(p.Public())
+		out.Path = oneLine(s.publicPath(p))
 		if p.HasPartition {
 			out.PartitionNumber = p.Partition.Number
-			if p.Partition.HasUUID {
-				out.UUID = p.Partition.UUID
+			if p.Partition.HasGUID {
+				out.UUID = hide(p.Partition.UUID)
 			}
 		}
 	}
@@ -57,6 +63,24 @@ func reduceLoadOption(file []byte) []byte {
 		return nil
 	}
 	return text
+}
+
+// publicPath writes a path without what identifies a unit or a network. A GUID
+// is kept in nodes only that the decoder knows to name a firmware volume or a
+// file in one (PI 1.8, volume 3, 3.2): those are of the build of the firmware.
+// The same text in the name of a file, in a description or in a node of a vendor
+// is nothing but text, whose GUIDs may be those of a disk, and is replaced. What
+// is known to be of this unit is replaced everywhere.
+func (s *system) publicPath(p efivar.Path) string {
+	p.Nodes = slices.Clone(p.Nodes)
+	for i, n := range p.Nodes {
+		apply := s.replacer.Apply
+		if n.Firmware {
+			apply = s.replacer.ApplyKnown
+		}
+		p.Nodes[i].Text = string(apply([]byte(n.Text)))
+	}
+	return p.Public()
 }
 
 // reduceSignatures counts what PK, KEK or db hold.
@@ -189,7 +213,7 @@ func optionWord(o report.BootOption) string {
 }
 
 func bootOption(h *Host, file, name string, tables map[string]report.Fact[string]) report.BootOption {
-	a := h.ask("efi-option/1", efivars+file)
+	a := h.ask(opLoadOption, efivars+file)
 	o := report.BootOption{Number: name}
 	var e efiOption
 	if a.Gap == "" && json.Unmarshal(a.Data, &e) != nil {

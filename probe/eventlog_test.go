@@ -66,7 +66,7 @@ func unit(serial, firmware string) []byte {
 type logWorld struct{ log []byte }
 
 func (w logWorld) answer(_ context.Context, _ string, _ int, q question, limit int) answer {
-	for _, r := range reducers() {
+	for _, r := range (&system{}).reducers() {
 		if r.op == q.op && q.subject == eventLogFile {
 			return cut(r.reduce(bytes.NewReader(w.log)), limit)
 		}

@@ -43,11 +43,11 @@ func gatherers() []gatherer {
 }
 
 // reducers is the list of reduced questions about files.
-func reducers() []reducer {
+func (s *system) reducers() []reducer {
 	return []reducer{
 		{"digest/1", 16 << 20, reduceDigest},
 		{"cpuinfo/1", 4 << 20, whole(reduceCPUInfo)},
-		{"efi-option/1", 64 << 10, whole(reduceLoadOption)},
+		{opLoadOption, 64 << 10, whole(s.reduceLoadOption)},
 		{"efi-keys/1", 1 << 20, whole(reduceSignatures)},
 		{"rpi-config/1", 64 << 10, whole(reduceRaspberry)},
 		{"environment-file/1", environmentBytes, whole(reduceEnvironment)},

@@ -39,6 +39,9 @@ func (s *system) answer(ctx context.Context, _ string, _ int, q question, limit 
 }
 
 func (s *system) redact(q question, a answer) answer {
+	if q.op == opLoadOption {
+		return a // its reducer has done it
+	}
 	if q.subject == "proc/cmdline" {
 		a.data = s.replacer.Apply(redactCommandLine(a.data))
 		return a
@@ -80,7 +83,7 @@ func (s *system) raw(ctx context.Context, q question, limit int) answer {
 		}
 		return answer{data: []byte(target)}
 	}
-	for _, r := range reducers() {
+	for _, r := range s.reducers() {
 		if q.op == r.op {
 			return s.reduce(r, q.subject, limit)
 		}

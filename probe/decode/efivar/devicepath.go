@@ -34,6 +34,7 @@ type Node struct {
 	Type, SubType byte
 	Text          string // in the form of UEFI 2.10, 10.6.1, at most 1 KiB
 	Identity      bool   // Text holds an address, a serial number or a name of one unit or network
+	Firmware      bool   // Text is the name of a firmware volume or of a file in one, which all units share
 	Instance      bool   // it begins another instance: a second console, not a further step
 }
 
@@ -44,6 +45,7 @@ type Partition struct {
 	SizeBlocks  uint64 // in logical blocks of the disk
 	UUID        string // as the kernel writes PARTUUID
 	HasUUID     bool   // the node names the partition by a signature
+	HasGUID     bool   // which is a GUID, and not made of the signature of an MBR
 }
 
 // Path is one device path (UEFI 2.10, 10).
@@ -160,7 +162,7 @@ func parsePath(data []byte) (p Path, rest []byte, err error) {
 func (p *Path) add(n Node, body []byte) {
 	row, ok := findNode(n.Type, n.SubType, len(body))
 	if ok {
-		n.Text, n.Identity = printable(row.text(body)), row.identity
+		n.Text, n.Identity, n.Firmware = printable(row.text(body)), row.identity, row.media == MediaFirmware
 		if n.Type == typeMessaging && n.SubType == subTypeURI {
 			n.Identity = strings.ContainsAny(n.Text, "@?") // a password, or whatever a query says
 		}
@@ -226,7 +228,7 @@ func parsePartition(body []byte) Partition {
 	case hdSignatureMBR:
 		p.UUID, p.HasUUID = fmt.Sprintf("%08x-%02x", binary.LittleEndian.Uint32(body[hdSignature:]), p.Number), true
 	case hdSignatureGUID:
-		p.UUID, p.HasUUID = guidText(body[hdSignature:]), true
+		p.UUID, p.HasUUID, p.HasGUID = guidText(body[hdSignature:]), true, true
 	}
 	return p
 }

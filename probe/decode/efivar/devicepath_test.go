@@ -159,14 +159,37 @@ func TestParsePathsPartition(t *testing.T) {
 		want Partition
 		has  bool
 	}{
-		"GPT":  {path(pciRoot, hdGPT), Partition{1, 0x800, 0x100000, someGUIDText, true}, true},
-		"MBR":  {path(hdMBR), Partition{2, 63, 4096, "befadafa-02", true}, true},
+		"GPT":  {path(pciRoot, hdGPT), Partition{1, 0x800, 0x100000, someGUIDText, true, true}, true},
+		"MBR":  {path(hdMBR), Partition{2, 63, 4096, "befadafa-02", true, false}, true},
 		"none": {path(node(typeMedia, 1, "03000000 0100000000000000 0200000000000000", strings.Repeat("00", 16), "00 00")), Partition{Number: 3, StartBlocks: 1, SizeBlocks: 2}, true},
 		"disk": {path(pciRoot), Partition{}, false},
 	} {
 		paths, err := ParsePaths(c.path)
 		if err != nil || len(paths) != 1 || paths[0].Partition != c.want || paths[0].HasPartition != c.has {
 			t.Errorf("%s: ParsePaths = %+v, %v; want %+v, %v", name, paths, err, c.want, c.has)
+		}
+	}
+}
+
+// TestFirmwareNodes has what looks like the name of a firmware volume beside
+// what is one.
+func TestFirmwareNodes(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		node []byte
+		want bool
+	}{
+		"volume":         {node(typeMedia, 7, someGUID), true},
+		"file in one":    {node(typeMedia, 6, someGUID), true},
+		"half a GUID":    {node(typeMedia, 7, someGUID[:13]), false},
+		"name of a file": {file("Fv(" + someGUIDText + ")"), false},
+		"partition":      {hdGPT, false},
+		"vendor":         {node(typeMedia, 3, someGUID), false},
+		"offsets":        {node(typeMedia, 8, someGUID), false},
+	} {
+		paths, err := ParsePaths(path(c.node))
+		if err != nil || len(paths) != 1 || paths[0].Nodes[0].Firmware != c.want {
+			t.Errorf("%s: ParsePaths = %+v, %v; want Firmware %v", name, paths, err, c.want)
 		}
 	}
 }
