@@ -25,7 +25,7 @@ func collectBoot(_ context.Context, h *Host) (report.Boot, error) {
 	chosenLoader(h, &b)
 	hints(h, &b)
 	cboot(compatible, &b)
-	uefiBoot(h, &b)
+	uefi := uefiBoot(h, &b)
 	biosBoot(h, &b)
 	raspberryBoot(h, &b)
 	err := bootMedia(h, romFamily(known), &b)
@@ -33,6 +33,7 @@ func collectBoot(_ context.Context, h *Host) (report.Boot, error) {
 	loaderSettings(&b)
 	disks, from := candidates(h)
 	namedDevice(h, disks, &b)
+	uefiDevices(h, disks, uefi, &b)
 	bootPlaces(h, disks, from, &b)
 	// Asked last, so that what was recorded before it was asked keeps its numbers.
 	if cbootMedium(h, &b) || mailboxBoot(h, compatible, &b) {

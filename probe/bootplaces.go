@@ -2,6 +2,7 @@ package probe
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -21,6 +22,10 @@ type candidate struct {
 	from  report.Fact[string] // evidence
 }
 
+// nvmeWay is the name of a hidden disk: a namespace as one of its controllers has
+// it, where the kernel can join several (drivers/nvme/host/multipath.c).
+var nvmeWay = regexp.MustCompile(`^nvme[0-9]+c[0-9]+n[0-9]+$`)
+
 // candidates lists the disks and the NOR flash of the board, and what the list
 // rests on: nothing if it could not be made.
 func candidates(h *Host) (list []candidate, from []string) {
@@ -35,6 +40,9 @@ func candidates(h *Host) (list []candidate, from []string) {
 		at := h.Link("sys/block/" + name)
 		if !at.OK() || strings.Contains(at.Value, "/virtual/") && !strings.Contains(at.Value, "/nvme-subsystem/") {
 			continue
+		}
+		if nvmeWay.MatchString(name) {
+			continue // one way to a disk that is in the list itself
 		}
 		c := candidate{name: name, place: at.Value, from: at}
 		host, _, isMMC := strings.Cut(at.Value, "/mmc_host/")
@@ -137,8 +145,12 @@ func bootPlaces(h *Host, disks []candidate, from []string, b *report.Boot) {
 			if kinds, _ := kindsOf(word); order == "rom" && slices.Contains(kinds, "usb") {
 				continue // ROMs wait at USB to be given a loader; the word does not tell the few that read a stick
 			}
+			place := placeName(order, i, word)
+			if slices.ContainsFunc(b.Places, func(p report.BootPlace) bool { return p.Place == place }) {
+				continue // a U-Boot that is UEFI, whose option names the disk
+			}
 			if device, ok := resolve(word); ok {
-				b.Places = append(b.Places, report.BootPlace{Place: placeName(order, i, word), Device: device})
+				b.Places = append(b.Places, report.BootPlace{Place: place, Device: device})
 			}
 		}
 	}

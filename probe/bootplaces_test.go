@@ -1,7 +1,9 @@
 package probe
 
 import (
+	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,6 +41,10 @@ func TestBootPlaces(t *testing.T) {
 		}, nil, []string{"mmc1", "mmc0", "nvme0", "dhcp"}, "sd", []string{"loader 1 mmc1=mmcblk1", "loader 2 mmc0=mmcblk2", "loader 3 nvme0:absent"}, "mmcblk1"},
 		{"alias of an empty slot", func(f map[string]string) { f[base+"aliases/mmc2"] = "/30b40000.mmc\x00" }, nil, []string{"mmc2"}, "", []string{"loader 1 mmc2:absent"}, ""},
 		{"no alias, two disks", nil, nil, []string{"mmc0"}, "mmc", []string{"loader 1 mmc0:not-probed"}, ""},
+		{"NVMe that has two ways", func(f map[string]string) {
+			f["sys/block/nvme0n1@"] = "../devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1"
+			f["sys/block/nvme0c0n1@"] = "../devices/pci0000:00/0000:00:03.0/nvme/nvme0/nvme0c0n1"
+		}, nil, []string{"nvme0"}, "nvme", []string{"loader 1 nvme0=nvme0n1"}, "nvme0n1"},
 		{"of the ROM", nil, []string{"SD card", "eMMC", "USB (FEL)"}, nil, "emmc", []string{"rom 1 SD card=mmcblk1", "rom 2 eMMC=mmcblk2"}, "mmcblk2"},
 	} {
 		files := board()
@@ -125,6 +131,92 @@ func TestLoaderOfUEFI(t *testing.T) {
 		r, _ := probeRoot(t, files)
 		if r.Boot.LinuxLoader.Value != want {
 			t.Errorf("bootloader_type %q: %+v; want %q", value, r.Boot.LinuxLoader, want)
+		}
+	}
+}
+
+// TestUEFIDevices has options that name no partition of a table: the disk is the
+// one at the same place of the bus, and none where Linux does not say the place.
+func TestUEFIDevices(t *testing.T) {
+	const global = "-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+	const root = "sys/devices/pci0000:00/"
+	pci := func(device byte) string { return pathNode(1, 1, fmt.Sprintf("00%02x", device)) }
+	nvme, bridge := pathNode(3, 23, "010000000000000000000000"), pathNode(2, 1, "d041030a00000000")
+	options := [][]byte{
+		loadOption("NVMe 1", bridge, pci(2), nvme),
+		loadOption("NVMe 2", bridge, pci(3), pci(0), nvme),
+		loadOption("virtio", bridge, pci(4)),
+		loadOption("DVD", bridge, pci(0x1f), pathNode(3, 18, "0200ffff0000")),
+		loadOption("SATA", bridge, pci(0x1f), pathNode(3, 18, "0100ffff0000")),
+		loadOption("another root", pathNode(2, 1, "d041030a01000000"), pci(2), nvme),
+		loadOption("no disk", bridge, pci(5), nvme),
+		loadOption("network", bridge, pci(4), pathNode(3, 11, strings.Repeat("00", 33))),
+		loadOption("two namespaces", bridge, pci(6), nvme),
+		loadOption("a name", pathNode(4, 4, hex.EncodeToString(wideText("Pci\x00")))),
+	}
+	set := func(used string) map[string]string {
+		files := map[string]string{
+			"sys/block/nvme0n1@":                     "../devices/pci0000:00/0000:00:03.0/0000:01:00.0/nvme/nvme0/nvme0n1",
+			"sys/block/nvme1n1@":                     "../devices/virtual/nvme-subsystem/nvme-subsys1/nvme1n1",
+			"sys/block/nvme1c1n1@":                   "../devices/pci0000:00/0000:00:02.0/nvme/nvme1/nvme1c1n1",
+			"sys/block/nvme2n1@":                     "../devices/pci0000:00/0000:00:06.0/nvme/nvme2/nvme2n1",
+			"sys/block/nvme2n2@":                     "../devices/pci0000:00/0000:00:06.0/nvme/nvme2/nvme2n2",
+			"sys/block/vda@":                         "../devices/pci0000:00/0000:00:04.0/virtio0/block/vda",
+			"sys/block/sda@":                         "../devices/pci0000:00/0000:00:1f.0/ata7/host6/target6:0:0/6:0:0:0/block/sda",
+			"sys/block/sdb@":                         "../devices/pci0000:00/0000:00:1f.0/ata_odd/block/sdb",
+			root + "firmware_node@":                  "../LNXSYSTM:00/PNP0A08:00",
+			"sys/devices/LNXSYSTM:00/PNP0A08:00/uid": "0\n",
+			"sys/class/ata_port/ata7/port_no":        "2\n",
+			"sys/devices/virtual/nvme-subsystem/nvme-subsys1/nvme1@": "../../../pci0000:00/0000:00:02.0/nvme/nvme1",
+			efivars + "BootCurrent" + global:                         "\x06\x00\x00\x00" + used + "\x00",
+		}
+		order := "\x07\x00\x00\x00"
+		for i, o := range options {
+			files[fmt.Sprintf("%sBoot%04X%s", efivars, i, global)] = string(o)
+			order += string([]byte{byte(i), 0})
+		}
+		files[efivars+"BootOrder"+global] = order
+		for name, target := range files {
+			if place, ok := strings.CutPrefix(target, "../devices/"); ok && strings.HasPrefix(name, "sys/block/") {
+				files["sys/devices/"+place+"/size"] = "2048\n"
+			}
+		}
+		return files
+	}
+	for name, c := range map[string]struct {
+		used                    string
+		change                  func(map[string]string)
+		current, device, places string
+		gap                     report.Gap
+	}{
+		"NVMe behind a bridge": {"\x01", nil, "nvme", "nvme0n1", "nvme1n1 nvme0n1 vda - sda - - - - -", ""},
+		"virtio":               {"\x02", nil, "virtio", "vda", "nvme1n1 nvme0n1 vda - sda - - - - -", ""},
+		"empty drive":          {"\x03", func(f map[string]string) { delete(f, "sys/block/sdb@") }, "sata", "", "nvme1n1 nvme0n1 vda - sda - - - - -", report.Absent},
+		"namespaces":           {"\x08", nil, "nvme", "", "nvme1n1 nvme0n1 vda - sda - - - - -", ""},
+		"no numbers":           {"\x01", func(f map[string]string) { delete(f, root+"firmware_node@") }, "nvme", "", "- - - - - - - - - -", ""},
+		"a name as a number":   {"\x01", func(f map[string]string) { f["sys/devices/LNXSYSTM:00/PNP0A08:00/uid"] = "PCI0\n" }, "nvme", "", "- - - - - - - - - -", ""},
+		"no port":              {"\x04", func(f map[string]string) { delete(f, "sys/class/ata_port/ata7/port_no") }, "sata", "", "nvme1n1 nvme0n1 vda - - - - - - -", ""},
+	} {
+		files := set(c.used)
+		if c.change != nil {
+			c.change(files)
+		}
+		r, _ := probeRoot(t, files)
+		var places []string
+		for i, o := range r.Boot.Options {
+			word := "-"
+			if o.Device.OK() {
+				word = o.Device.Value
+				place := placeName("loader", i, optionWord(o))
+				if !slices.ContainsFunc(r.Boot.Places, func(p report.BootPlace) bool { return p.Place == place && p.Device.Value == word }) {
+					t.Errorf("%s: %q is not in the places %+v", name, place, r.Boot.Places)
+				}
+			}
+			places = append(places, word)
+		}
+		b := r.Boot
+		if b.Current.Value != c.current || b.CurrentDevice.Value != c.device || b.CurrentDevice.Gap != c.gap || strings.Join(places, " ") != c.places {
+			t.Errorf("%s: used %+v, disk %+v, places %q; want %s, %s, %s", name, b.Current, b.CurrentDevice, places, c.current, c.device, c.places)
 		}
 	}
 }

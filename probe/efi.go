@@ -116,12 +116,19 @@ func vendorVariable[T report.Value](h *Host, name, guid string, parser func([]by
 	})
 }
 
+// uefiOrder names the load options that are tried, in their order, and the one
+// that was used.
+type uefiOrder struct {
+	tried   []string
+	current string
+}
+
 // uefiBoot reads the boot manager's variables (UEFI 2.10, 3.1). Inactive
 // entries, and those that are not in BootOrder, are listed and not counted.
-func uefiBoot(h *Host, b *report.Boot) {
+func uefiBoot(h *Host, b *report.Boot) (u uefiOrder) {
 	list := h.List(strings.TrimSuffix(efivars, "/"))
 	if list.Gap != "" {
-		return
+		return u
 	}
 	var order []uint16
 	ordered := variable(h, "BootOrder", func(value []byte) (string, error) {
@@ -158,9 +165,7 @@ func uefiBoot(h *Host, b *report.Boot) {
 		if !ok || !o.Active.Value {
 			continue
 		}
-		if !o.Device.IsZero() {
-			b.Places = append(b.Places, report.BootPlace{Place: placeName("loader", len(words), optionWord(o)), Device: o.Device})
-		}
+		u.tried = append(u.tried, o.Number)
 		from = append(from, o.Active.From...)
 		words = append(words, optionWord(o))
 	}
@@ -170,17 +175,19 @@ func uefiBoot(h *Host, b *report.Boot) {
 	}
 	defer uefiLoader(h, tables, b)
 	if !current.OK() {
-		return
+		return u
 	}
 	o, ok := options[uint16(current.Value)]
 	if !ok {
 		b.Current = report.Missing[string](report.Invalid, "BootCurrent names an entry that is not there", current.From...)
-		return
+		return u
 	}
+	u.current = o.Number
 	b.Current = report.Known(optionWord(o), both(current.From, o.Active.From)...).Noting("BootCurrent is " + o.Number)
 	if o.Device.OK() {
 		b.CurrentDevice = o.Device
 	}
+	return u
 }
 
 // uefiLoader reads what a boot loader that UEFI started left in variables: where
@@ -190,10 +197,7 @@ func uefiLoader(h *Host, tables map[string]report.Fact[string], b *report.Boot) 
 	partition := vendorVariable(h, "LoaderDevicePartUUID", efivar.LoaderGUID, efivar.ParsePartUUID)
 	if owner, ok := tables[partition.Value]; ok && partition.OK() {
 		b.CurrentDevice = report.Known(owner.Value, both(partition.From, owner.From)...).Noting("LoaderDevicePartUUID")
-		if strings.HasPrefix(b.Current.Value, "entry ") {
-			// The firmware made the option itself; the partition tells its medium.
-			b.Current = report.Known(mediumWord(owner.Value), both(b.Current.From, b.CurrentDevice.From)...).Noting(oneLine(b.Current.Note + ", " + b.Current.Value))
-		}
+		mediumOfDisk(b)
 	}
 	if info := vendorVariable(h, "LoaderInfo", efivar.LoaderGUID, efivar.ParseText); info.OK() {
 		b.EFILoader = info

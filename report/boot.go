@@ -33,7 +33,7 @@ type BootOption struct {
 	Path        Fact[string] `json:"path,omitzero" class:"environment"` // without what names a unit or network
 	Active      Fact[bool]   `json:"active,omitzero" class:"environment"`
 	Ordered     Fact[bool]   `json:"ordered,omitzero" class:"environment"` // is in BootOrder
-	Device      Fact[string] `json:"device,omitzero" class:"environment"`  // where the partition that it names was found
+	Device      Fact[string] `json:"device,omitzero" class:"environment"`  // a name of storage[]: where the partition that it names was found, or what is at the end of its path
 }
 
 // BootPlace is a place of an order that is a medium, and the disk that it means.
