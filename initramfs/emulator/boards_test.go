@@ -51,6 +51,7 @@ type disk struct {
 	mib    int64
 	serial string // "" where the emulator has none to set
 	label  string // of its FAT volume, "" for none
+	gpt    *gpt   // its table, nil for an MBR
 	index  int    // of the controller of a board model
 	broken bool   // every write to it fails
 

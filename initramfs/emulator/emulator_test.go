@@ -136,9 +136,9 @@ func (w *workshop) received(t *testing.T, o outcome) string {
 	name := filepath.Join(o.dir, "received.board.tar.gz")
 	if *keep != "" {
 		name = filepath.Join(*keep, o.board.name+".board.tar.gz")
-		os.Remove(name)
-		os.Remove(filepath.Join(*keep, o.board.name+".console.json"))
 	}
+	os.Remove(name) // of an earlier run
+	os.Remove(strings.TrimSuffix(name, ".board.tar.gz") + ".console.json")
 	c := exec.Command(w.tool("boardreport"), "receive", "-o", name, log)
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("boardreport receive: %v\n%s%s", err, out, tail(o.log, 6000))
@@ -334,6 +334,13 @@ func (o *outcome) private(t *testing.T, p *seal.Package) {
 	for _, m := range p.Members {
 		places["package member "+m.Name] = m.Data
 	}
+	evidence, err := report.DecodeEvidence(places["package member evidence.json"])
+	if err != nil || len(evidence) == 0 {
+		t.Fatalf("evidence: %d answers, %v", len(evidence), err)
+	}
+	for _, e := range evidence {
+		places["answer "+e.ID+" to "+e.Subject] = e.Bytes() // in evidence.json it is in base64 if it is no text
+	}
 	if v := o.board.volume(); v >= 0 {
 		data, err := os.ReadFile(filepath.Join(o.dir, fmt.Sprintf("disk%d", v)))
 		if err != nil {
@@ -344,6 +351,9 @@ func (o *outcome) private(t *testing.T, p *seal.Package) {
 	planted := append(slices.Clone(o.board.serials), o.board.guest.secrets()...)
 	for _, d := range o.board.disks {
 		planted = append(planted, d.serial)
+		if d.gpt != nil {
+			planted = append(planted, d.gpt.disk, d.gpt.partition)
+		}
 	}
 	for _, n := range o.board.nics {
 		planted = append(planted, n.mac)
@@ -360,7 +370,7 @@ func (o *outcome) private(t *testing.T, p *seal.Package) {
 }
 
 // forms are the ways in which an identity is written: in both cases, without
-// separators, as UTF-16 of SMBIOS tools and EFI, and an address in binary.
+// separators, as UTF-16 of SMBIOS tools and EFI, and an address or a GUID in binary.
 func forms(secret string) [][]byte {
 	if secret == "" {
 		return nil
@@ -378,6 +388,9 @@ func forms(secret string) [][]byte {
 			list = append(list, []byte(plain))
 			if raw, err := hex.DecodeString(plain); err == nil {
 				list = append(list, raw)
+			}
+			if len(plain) == 32 {
+				list = append(list, mixedGUID(plain))
 			}
 		}
 	}

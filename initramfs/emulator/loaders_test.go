@@ -3,6 +3,7 @@ package emulator
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
@@ -94,16 +95,27 @@ func loaders() []loaded {
 		},
 		nics: []nic{{"e1000e", "52:54:00:c7:1d:3a"}},
 	}
-	server := virt("uefi-arm64", 2)
-	server.model, server.verdicts = "", nil // ACPI gives no device tree
+	// Two drives of one kind, each with a GPT and an EFI system partition, of
+	// which the second has a loader.
+	tables := pc
+	tables.name = "uefi-gpt"
+	tables.disks = []disk{
+		{kind: report.KindNVMe, mib: 64, serial: "NVQZ74310013", label: "EMPTY", gpt: &gpt{"8d1f2a60-3c5b-4e77-9a21-5be0c4d7f913", "e2b94c07-61d8-4f3a-8c15-97a3d06e5b42"}},
+		{kind: report.KindNVMe, mib: 256, serial: "NVQZ74310014", label: "LOADER", gpt: &gpt{"47c0e9b3-d21a-4b86-b5f4-0a6e83c91d75", "b90d63f8-7e42-4c1d-a3b7-26f5e8094ac1"}},
+		{kind: report.KindUSB, mib: 64, serial: "STICKQ88420013", label: label},
+	}
+	server := virt("uefi-arm64", 2).stick(2, "") // two disks in the order, of which the SD card is none
+	server.model, server.verdicts = "", nil      // ACPI gives no device tree
 	server.disks[1].mib, server.disks[1].label = 256, "LOADER"
+	server.disks[1].gpt = &gpt{"91f5d7a2-08bc-4e36-8d49-c1e7350fb268", "5a3e8c71-f960-4b2d-97ec-d8140b6f2a53"}
 	return []loaded{
 		{board: arm, boot: 2, loader: [3]string{"trixie", "u-boot-qemu", uboot + "qemu_arm64/u-boot.bin"}, as: "-bios", idle: sunxi},
 		{board: risc, boot: 1, loader: [3]string{"trixie", "u-boot-qemu", uboot + "qemu-riscv64_smode/u-boot.bin"}, as: "-kernel"},
 		{board: card, loader: sunxi, order: true},
 		{board: saved, loader: sunxi, order: true, targets: "usb0 mmc_auto"},
 		{board: far, loader: sunxi, order: true, targets: "pxe mmc_auto usb0"},
-		{board: pc, boot: 1, manager: [2]string{"amd64", "x64"}, secure: true, short: true},
+		{board: pc, boot: 1, manager: [2]string{"amd64", "x64"}, secure: true},
+		{board: tables, boot: 1, manager: [2]string{"amd64", "x64"}, secure: true, short: true},
 		{
 			board: server, boot: 1, manager: [2]string{"arm64", "aa64"},
 			loader: [3]string{"trixie", "qemu-efi-aarch64", "usr/share/AAVMF/AAVMF_CODE.no-secboot.fd"}, variables: "usr/share/AAVMF/AAVMF_VARS.fd",
@@ -167,6 +179,11 @@ func (l loaded) program(t *testing.T) string {
 	return unpacked(t, l.loader)
 }
 
+// bootManager returns the file of systemd-boot.
+func (l loaded) bootManager(t *testing.T) string {
+	return unpacked(t, [3]string{"trixie", "systemd-boot-efi:" + l.manager[0], "usr/lib/systemd/boot/efi/systemd-boot" + l.manager[1] + ".efi"})
+}
+
 func unpacked(t *testing.T, file [3]string) string {
 	if file[0] == "" {
 		return ""
@@ -197,9 +214,8 @@ func (w *workshop) load(t *testing.T, l *loaded, dir string) []string {
 		files = slices.Insert(files, 0, file{"uboot.env", "", savedEnvironment(t, program, l.targets)})
 	}
 	if l.manager[0] != "" {
-		manager := command(t, nil, top+"/.ci/unpack", "trixie", "systemd-boot-efi:"+l.manager[0])
 		files = append(files,
-			file{"EFI/BOOT/BOOT" + strings.ToUpper(l.manager[1]) + ".EFI", filepath.Join(manager, "usr/lib/systemd/boot/efi/systemd-boot"+l.manager[1]+".efi"), ""},
+			file{"EFI/BOOT/BOOT" + strings.ToUpper(l.manager[1]) + ".EFI", l.bootManager(t), ""},
 			file{"loader/loader.conf", "", "timeout 0\n"},
 			file{"loader/entries/probe.conf", "", "title probe\nlinux /kernel\ninitrd /initrd\noptions " + given["-append"] + "\n"})
 	} else {
@@ -446,6 +462,7 @@ func (l *loaded) uefi(t *testing.T, o outcome, check func(string, any, any)) {
 	check("boot.current, as of its option", b.Current.Value, options[started].medium)
 	check("note of boot.current", b.Current.Note, "BootCurrent is "+started)
 	check("number of load options", len(b.Options), len(options))
+	files := 0
 	for _, got := range b.Options {
 		want := options[got.Number]
 		check(got.Number+" is active", got.Active.Value, want.attributes&(optionActive|optionCategory) == optionActive)
@@ -461,7 +478,18 @@ func (l *loaded) uefi(t *testing.T, o outcome, check func(string, any, any)) {
 		if !regexp.MustCompile("^" + form + "$").MatchString(got.Description.Value) {
 			t.Errorf("%s: description of %s = %q; want %q", l.name, got.Number, got.Description.Value, form)
 		}
+		if want.firmware != "" {
+			check("path of "+got.Number, got.Path.Value, want.firmware)
+			files++
+		}
+		for _, d := range l.disks {
+			if d.kind != report.KindUSB && d.serial != "" && strings.Contains(want.description, d.serial) {
+				check("size of the disk of "+got.Number, sizeOf(o.report, got.Device.Value), d.mib<<20)
+			}
+		}
 	}
+	check("there are options of the firmware's files", files > 0, true)
+	l.systemd(t, o, check)
 	s := o.report.Security
 	_, locked := variables["PK"]
 	check("a platform key is stored", locked, false)
@@ -472,6 +500,35 @@ func (l *loaded) uefi(t *testing.T, o outcome, check func(string, any, any)) {
 		check("security.secure_boot", s.SecureBoot.Gap, report.Unsupported)
 	}
 	check("security.keys", s.Keys.Value, []string{})
+}
+
+// systemd holds what systemd-boot left in variables against its file and the
+// disk that it lies on. It names its partition only by the GUID of a GPT.
+func (l *loaded) systemd(t *testing.T, o outcome, check func(string, any, any)) {
+	b := o.report.Boot
+	program, err := os.ReadFile(l.bootManager(t))
+	name := regexp.MustCompile(`#### LoaderInfo: (systemd-boot [0-9][^ ]*) ####`).FindSubmatch(program)
+	if err != nil || name == nil {
+		t.Fatalf("%s does not name itself: %v", l.bootManager(t), err)
+	}
+	check("boot.efi_loader", b.EFILoader.Value, string(name[1]))
+	check("boot.rom_order", b.ROMOrder.Gap, report.NotProbed)
+	used := l.disks[l.boot]
+	if used.gpt != nil {
+		check("note of boot.current_device", b.CurrentDevice.Note, "LoaderDevicePartUUID")
+	}
+	check("size of boot.current_device", sizeOf(o.report, b.CurrentDevice.Value), used.mib<<20)
+}
+
+// sizeOf returns the size of a disk by the kernel's name of it. Which name a
+// disk gets is for the kernel to say, so that the disks of a board differ in size.
+func sizeOf(r *report.Report, name string) int64 {
+	for _, d := range r.Storage {
+		if d.Name.Value == name {
+			return d.SizeBytes.Value
+		}
+	}
+	return 0
 }
 
 // reordered turns the disks in the stored BootOrder round and starts the board
@@ -504,10 +561,8 @@ func (l *loaded) reordered(t *testing.T, w *workshop, first outcome, args []stri
 	if volume := l.volume(); volume >= 0 {
 		makeDisk(t, filepath.Join(first.dir, fmt.Sprintf("disk%d", volume)), l.disks[volume])
 	}
-	for _, made := range []string{"received.board.tar.gz", "volume.board.tar.gz"} {
-		if err := os.Remove(filepath.Join(first.dir, made)); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.Remove(filepath.Join(first.dir, "volume.board.tar.gz")); err != nil {
+		t.Fatal(err)
 	}
 	second := w.evaluate(t, l.board, args, first.dir)
 	if second.report == nil {
@@ -536,6 +591,7 @@ var optionForm = regexp.MustCompile(`^Boot[0-9A-F]{4}$`)
 type loadOption struct {
 	attributes          uint32
 	description, medium string
+	firmware            string // its path, if it leads to a file of the firmware
 }
 
 // parseOption returns what a variable Boot#### says: attributes, the length of
@@ -545,6 +601,13 @@ func parseOption(value []byte) loadOption {
 	o := loadOption{attributes: le.Uint32(value), description: wide(value[6:])}
 	path := value[6+2*(len(utf16.Encode([]rune(o.description)))+1):]
 	path = path[:le.Uint16(value[4:])]
+	if len(path) == 44 && path[0] == 4 && path[1] == 7 && path[20] == 4 && path[21] == 6 {
+		guid := func(b []byte) string {
+			raw := mixedGUID(hex.EncodeToString(b))
+			return fmt.Sprintf("%x-%x-%x-%x-%x", raw[:4], raw[4:6], raw[6:8], raw[8:10], raw[10:])
+		}
+		o.firmware = "Fv(" + guid(path[4:20]) + ")/FvFile(" + guid(path[24:40]) + ")"
+	}
 	for ; len(path) >= 4; path = path[le.Uint16(path[2:]):] {
 		// Type and subtype of a node of the path (UEFI 2.10, 10.3).
 		word, ok := map[[2]byte]string{

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"golang.org/x/sys/unix"
@@ -204,23 +205,97 @@ func makeDisk(t testing.TB, name string, d disk) {
 		}
 		return
 	}
-	// A partition table of one FAT32 partition: type 0x0c at 446+4, first
-	// sector and number of sectors at 446+8 and 446+12.
-	table := make([]byte, 512)
-	table[450] = 0x0c
-	binary.LittleEndian.PutUint32(table[454:], uint32(d.offset()/512))
-	binary.LittleEndian.PutUint32(table[458:], uint32((size-d.offset())/512))
-	// A signature at 440, by which the disks of a BIOS are found.
-	binary.LittleEndian.PutUint32(table[440:], crc32.ChecksumIEEE([]byte(name)))
-	table[510], table[511] = 0x55, 0xaa
-	if _, err := f.WriteAt(table, 0); err != nil {
+	if d.gpt != nil {
+		d.gpt.write(t, f, d, size)
+	} else if _, err := f.WriteAt(table(0x0c, d.offset()/512, (size-d.offset())/512, crc32.ChecksumIEEE([]byte(name))), 0); err != nil {
 		t.Fatal(err)
 	}
 	mkfs := "mkfs.fat"
 	if _, err := exec.LookPath(mkfs); err != nil {
 		mkfs = "/usr/sbin/mkfs.fat"
 	}
-	command(t, nil, mkfs, "--offset", fmt.Sprint(d.offset()/512), "-n", d.label, name, fmt.Sprint((size-d.offset())/1024))
+	command(t, nil, mkfs, "--offset", fmt.Sprint(d.offset()/512), "-n", d.label, name, fmt.Sprint((d.end(size)-d.offset())/1024))
+}
+
+// table makes a partition table with one partition: its type at 446+4, its
+// first sector and their number at 446+8 and 446+12, and in front of it a
+// signature, by which the disks of a BIOS are found.
+func table(kind byte, first, sectors int64, signature uint32) []byte {
+	out := make([]byte, 512)
+	binary.LittleEndian.PutUint32(out[440:], signature)
+	out[450] = kind
+	binary.LittleEndian.PutUint32(out[454:], uint32(first))
+	binary.LittleEndian.PutUint32(out[458:], uint32(sectors))
+	out[510], out[511] = 0x55, 0xaa
+	return out
+}
+
+// gpt is a GUID partition table with one EFI system partition.
+type gpt struct{ disk, partition string }
+
+// Of a GPT (UEFI 2.10, 5.3): its entries fill 32 sectors, behind the header at
+// the start of the disk and in front of that at its end.
+const (
+	gptEntries     = 128
+	gptEntryBytes  = 128
+	gptEntryBlocks = gptEntries * gptEntryBytes / 512
+	systemGUID     = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
+)
+
+// end returns where the partition of a disk ends.
+func (d disk) end(size int64) int64 {
+	if d.gpt != nil {
+		return size - (1+gptEntryBlocks)*512
+	}
+	return size
+}
+
+// write puts the table on a disk: an MBR that protects it (5.2.3), the header
+// and entries, and their copies at the end.
+func (g gpt) write(t testing.TB, f *os.File, d disk, size int64) {
+	t.Helper()
+	le := binary.LittleEndian
+	last := size/512 - 1
+	entries := make([]byte, gptEntries*gptEntryBytes)
+	copy(entries, mixedGUID(systemGUID))
+	copy(entries[16:], mixedGUID(g.partition))
+	le.PutUint64(entries[32:], uint64(d.offset()/512))
+	le.PutUint64(entries[40:], uint64(d.end(size)/512-1))
+	copy(entries[56:], "E\x00S\x00P\x00")
+	header := func(own, other, at int64) []byte {
+		b := make([]byte, 512)
+		copy(b, "EFI PART\x00\x00\x01\x00\x5c\x00\x00\x00")
+		for place, value := range map[int]int64{24: own, 32: other, 40: 2 + gptEntryBlocks, 48: last - 1 - gptEntryBlocks, 72: at} {
+			le.PutUint64(b[place:], uint64(value))
+		}
+		copy(b[56:], mixedGUID(g.disk))
+		le.PutUint32(b[80:], gptEntries)
+		le.PutUint32(b[84:], gptEntryBytes)
+		le.PutUint32(b[88:], crc32.ChecksumIEEE(entries))
+		le.PutUint32(b[16:], crc32.ChecksumIEEE(b[:92]))
+		return b
+	}
+	for at, data := range map[int64][]byte{
+		0: table(0xee, 1, last, 0), 1: header(1, last, 2), 2: entries,
+		last - gptEntryBlocks: entries, last: header(last, 1, last-gptEntryBlocks),
+	} {
+		if _, err := f.WriteAt(data, at*512); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// mixedGUID returns the 16 bytes of a GUID, whose first three fields are little
+// endian (UEFI 2.10, appendix A).
+func mixedGUID(text string) []byte {
+	raw, err := hex.DecodeString(strings.ReplaceAll(text, "-", ""))
+	if err != nil || len(raw) != 16 {
+		panic("not a GUID: " + text)
+	}
+	slices.Reverse(raw[0:4])
+	slices.Reverse(raw[4:6])
+	slices.Reverse(raw[6:8])
+	return raw
 }
 
 // qemu returns the program and its first arguments, which name its data.
