@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -106,9 +107,15 @@ func (s streams) readAnnex(name, of string) (annex.Annex, error) {
 	return a, nil
 }
 
+// optionName is what UEFI calls a load option when it starts it: firmware makes it
+// of the model and the serial number of a drive (edk2, UefiBootManagerLib).
+var optionName = regexp.MustCompile(`(BdsDxe: [^\r\n"]*")[^\r\n]*("[^\r\n"]*)`)
+
 // readLog makes the annex of a package from the part of a log in front of it.
-// Addresses and UUIDs are replaced, as in the package.
+// Addresses and UUIDs are replaced, as in the package, and names of load options
+// are left out.
 func (s streams) readLog(log []byte, place, of string) annex.Annex {
+	log = optionName.ReplaceAll(log, []byte("$1...$2"))
 	return annex.New(filepath.Base(place), of, pseudonym.New(pseudonym.NewKey()).Apply(log))
 }
 
