@@ -150,7 +150,7 @@ func boards() []board {
 		virt("virt", 1).stick(1, ""),
 		virt("virt-2", 2),
 		virt("virt-3", 3).stick(3, label), // two volumes with the label: neither is written
-		other, kernel, blind, small, flash, uroot, radio, pcRadio(), virtRadio(), pcManager(), pcPPP(), pcHolder(), pcDeaf(), pcGarbled(), emmc, broken,
+		other, kernel, blind, small, flash, uroot, radio, pcRadio(), virtRadio(), pcManager(), pcPPP(), pcHolder(), pcDeaf(), pcGarbled(), pcLate(), emmc, broken,
 		{
 			name: "imx8mp", arch: "arm64", suite: "trixie", console: "ttymxc1", cpus: 4, ramMiB: 2048,
 			machine: []string{"-M", "imx8mp-evk"}, dtb: "freescale/imx8mp-evk.dtb",

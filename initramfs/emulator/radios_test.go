@@ -109,6 +109,23 @@ func pcGarbled() board {
 	return b
 }
 
+// pcLate is a PC with modems that are slow to give their first answers. The one
+// for QMI comes while the probe waits, so all that is asked there is to be known;
+// those for AT and for MBIM come when it has stopped, which is the gap deadline.
+// The session that was asked for is closed although nobody saw it open, every
+// client is given back, and the section ends in its time.
+func pcLate() board {
+	b := pcDeaf()
+	b.name, b.guest.USB, b.opens = "pc-late", []string{"ec25-late", "em7565-late"}, []string{"cdc-wdm0", "ttyUSB2", "cdc-wdm1"}
+	late := modems()[1]
+	late.interfaces, late.answers = slices.Clone(late.interfaces), make([]string, 7)
+	late.interfaces[0] = strings.TrimSuffix(late.interfaces[0], "MBIM") + "deadline"
+	answers := slices.Clone(modems()[0].answers)
+	answers[4], answers[6] = "", "" // what only its port for AT would say
+	b.modems = []modem{ec25([]string{"not-probed", "not-probed", "deadline", "not-probed", "QMI"}, answers), late}
+	return b
+}
+
 // pcModem is a PC with a modem that somebody uses.
 func pcModem(name string) board {
 	b := pcRadio()

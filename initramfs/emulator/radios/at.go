@@ -9,6 +9,7 @@ import (
 type atPort struct {
 	modem   modem
 	say     func([]byte)
+	answer  func(func()) // when it may be given
 	trace   tracer
 	pending []byte
 }
@@ -41,7 +42,7 @@ func (p *atPort) take(data []byte) {
 			p.say([]byte("\x00\xff\xfe~\x7d\x23\xc0!\r\n+CM\xe2\x28\xa1 ERR\r\n"))
 			continue
 		}
-		p.say([]byte(p.modem.command(command)))
+		p.answer(func() { p.say([]byte(p.modem.command(command))) })
 	}
 }
 

@@ -1,6 +1,10 @@
 package radios
 
-import "slices"
+import (
+	"slices"
+	"sync"
+	"time"
+)
 
 // Device is one device.
 type Device struct {
@@ -43,8 +47,17 @@ func Devices() []Device {
 		}),
 		quectel("ec25-mute", modem{maker: "Quectel", model: "EC25", revision: "EC25EFAR06A06M4G", mute: true}),
 		quectel("ec25-garbled", modem{maker: "Quectel", model: "EC25", revision: "EC25EFAR06A06M4G", imei: "867698043217769", garbled: true}),
+		quectel("ec25-late", modem{
+			maker: "Quectel", model: "EC25", revision: "EC25EFAR06A06M4G", imei: "867698043217777", imsi: "262029087654337", iccid: "89490200001876543228",
+			late: lateness{qmi: inTime, at: tooLate},
+		}),
 		sierra("em7565", modem{
-			maker: "Sierra Wireless", model: "EM7565", revision: "SWI9X50C_01.14.02.00", imei: "353533105772844", imsi: "262011987654326", iccid: "89490200001123456787", number: "+4915112349876",
+			maker: "Sierra Wireless", model: "EM7565", revision: "SWI9X50C_01.14.02.00", imei: "353533105772844", imsi: "262011987654326", iccid: "89490200001123456787", number: "+4915112349876", serial: "UF73510477041027",
+		}),
+		sierra("em7565-late", modem{
+			// Without a serial number, which a kernel that has time for it prints
+			// before the probe is there to keep it from that.
+			maker: "Sierra Wireless", model: "EM7565", revision: "SWI9X50C_01.14.02.00", imei: "353533105772851", late: lateness{mbim: tooLate},
 		}),
 		{
 			// A dongle of Broadcom, for which the kernel wants a patch.
@@ -79,12 +92,42 @@ func Devices() []Device {
 type modem struct {
 	maker, model, revision    string
 	imei, imsi, iccid, number string
-	mute                      bool // takes commands and answers none
-	garbled                   bool // answers nonsense
+	serial                    string // of USB, "" for none
+	mute                      bool   // takes commands and answers none
+	garbled                   bool   // answers nonsense
+	late                      lateness
+}
+
+// lateness is how long each port takes for the first answer, 0 for no time. What
+// comes behind it comes at once.
+type lateness struct{ at, qmi, mbim time.Duration }
+
+// How late an answer is that the probe still waits for, which is 1.5 s for the
+// first of a port, and one for which it does not.
+const (
+	inTime  = 800 * time.Millisecond
+	tooLate = 2500 * time.Millisecond
+)
+
+// after returns what does one thing after the other, the first of them late.
+func after(late time.Duration) func(func()) {
+	if late == 0 {
+		return func(do func()) { do() }
+	}
+	const most = 64 // the probe asks one question at a time
+	queue := make(chan func(), most)
+	go func() {
+		first := <-queue
+		time.Sleep(late)
+		for first(); ; {
+			(<-queue)()
+		}
+	}()
+	return func(do func()) { queue <- do }
 }
 
 func (m modem) secrets() []string {
-	return slices.DeleteFunc([]string{m.imei, m.imsi, m.iccid, m.number}, func(s string) bool { return s == "" })
+	return slices.DeleteFunc([]string{m.imei, m.imsi, m.iccid, m.number, m.serial}, func(s string) bool { return s == "" })
 }
 
 // Interfaces of Quectel's EC25 (its user guide; drivers/usb/serial/option.c and
@@ -112,10 +155,10 @@ func quectel(name string, m modem) Device {
 	d.start = func(l *line, trace tracer) function {
 		ports := map[byte]*atPort{}
 		for n := byte(quectelAT); n < quectelQMI; n++ {
-			ports[1+n] = &atPort{modem: m, say: func(data []byte) { l.send(0x80+2*n, data) }, trace: trace}
+			ports[1+n] = &atPort{modem: m, say: func(data []byte) { l.send(0x80+2*n, data) }, answer: after(m.late.at), trace: trace}
 		}
 		q := &qmiPort{modem: m, trace: trace}
-		control := encapsulated(l, quectelQMI, 0x81+2*quectelQMI, q.answer)
+		control := encapsulated(l, quectelQMI, 0x81+2*quectelQMI, q.answer, after(m.late.qmi))
 		return function{
 			control: func(s setup, out []byte) ([]byte, bool) {
 				if s.kind == 0x21 && s.request == setLineState {
@@ -147,7 +190,8 @@ const (
 
 // encapsulated answers messages that come over the control endpoint: a
 // notification on an interrupt endpoint says that an answer can be fetched.
-func encapsulated(l *line, number, notify byte, reply func([]byte) [][]byte) func(setup, []byte) ([]byte, bool) {
+func encapsulated(l *line, number, notify byte, reply func([]byte) [][]byte, answer func(func())) func(setup, []byte) ([]byte, bool) {
+	var mu sync.Mutex
 	var answers [][]byte
 	return func(s setup, out []byte) ([]byte, bool) {
 		if byte(s.index) != number {
@@ -156,11 +200,17 @@ func encapsulated(l *line, number, notify byte, reply func([]byte) [][]byte) fun
 		switch {
 		case s.kind == 0x21 && s.request == sendCommand:
 			for _, a := range reply(out) {
-				answers = append(answers, a)
-				l.send(notify, []byte{0xa1, 0x01, 0, 0, number, 0, 0, 0}) // RESPONSE_AVAILABLE
+				answer(func() {
+					mu.Lock()
+					answers = append(answers, a)
+					mu.Unlock()
+					l.send(notify, []byte{0xa1, 0x01, 0, 0, number, 0, 0, 0}) // RESPONSE_AVAILABLE
+				})
 			}
 			return nil, true
 		case s.kind == 0xa1 && s.request == getResponse:
+			mu.Lock()
+			defer mu.Unlock()
 			if len(answers) == 0 {
 				return nil, true
 			}
@@ -178,10 +228,13 @@ const controlBytes = 1024
 func sierra(name string, m modem) Device {
 	d := Device{
 		Name: name, Speed: highSpeed, vendor: 0x1199, product: 0x90f3, release: 0x0006, class: [3]byte{0xef, 2, 1},
-		Texts: []string{"Sierra Wireless, Incorporated", "Sierra Wireless EM7565 Qualcomm Snapdragon X16 LTE-A", "UF73510477041027"},
+		Texts: []string{"Sierra Wireless, Incorporated", "Sierra Wireless EM7565 Qualcomm Snapdragon X16 LTE-A"},
 		// Two interfaces are one function (USB ECN on interface associations).
 		association: []byte{8, typeAssociation, 0, 2, 0x02, 0x0e, 0, 0},
-		Secrets:     append(m.secrets(), "UF73510477041027"),
+		Secrets:     m.secrets(),
+	}
+	if m.serial != "" {
+		d.Texts = append(d.Texts, m.serial)
 	}
 	d.interfaces = []usbInterface{
 		{
@@ -197,7 +250,7 @@ func sierra(name string, m modem) Device {
 	}
 	d.start = func(l *line, trace tracer) function {
 		b := &mbimPort{modem: m, trace: trace}
-		control := encapsulated(l, 0, 0x81, b.answer)
+		control := encapsulated(l, 0, 0x81, b.answer, after(m.late.mbim))
 		return function{control: func(s setup, out []byte) ([]byte, bool) {
 			switch {
 			case s.kind == 0xa1 && s.request == getParameters: // NCM 1.0, table 6-3
