@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/boardprobe/boardprobe/probe/decode/kmsg"
 	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 	"github.com/boardprobe/boardprobe/report"
 )
@@ -17,9 +18,11 @@ var driverBuses = []string{"pci", "usb", "sdio", "i2c", "spi", "platform", "mdio
 
 // collectFaults lists what does not work: devices without a driver, nodes of
 // the device tree that became no device, and drivers that wait for something.
-// Why is for the reader to say who knows whether this run had the drivers.
+// Why is for the reader to say who knows whether this run had the drivers, but
+// for devices that had a driver, which gave up for want of firmware.
 func collectFaults(_ context.Context, h *Host) ([]report.Fault, error) {
 	var faults []report.Fault
+	var names []string // of the devices without a driver, on their buses
 	for _, bus := range driverBuses {
 		a := h.ask("unbound/1", "sys/bus/"+bus+"/devices")
 		if a.Gap == report.Absent {
@@ -43,7 +46,7 @@ func collectFaults(_ context.Context, h *Host) ([]report.Fault, error) {
 			if compatible != "" {
 				f.Compatible = report.Known(strings.Split(compatible, " "), a.ID)
 			}
-			faults = append(faults, f)
+			faults, names = append(faults, f), append(names, path.Base(place))
 		}
 	}
 	nodes := h.ask("orphans/1", strings.TrimSuffix(deviceTree, "/"))
@@ -56,7 +59,39 @@ func collectFaults(_ context.Context, h *Host) ([]report.Fault, error) {
 			})
 		}
 	}
-	return append(faults, deferredProbes(h)...), nil
+	faults = append(faults, deferredProbes(h)...)
+	giveReasons(h, faults, names) // last: it asks what earlier versions did not
+	return faults, nil
+}
+
+// giveReasons adds to devices without a driver, which come first, the firmware
+// files that were asked for in vain: there is a driver, and it let go of the
+// device. Some drivers on USB let go of all of it (ath9k_hif_usb_firmware_fail in
+// drivers/net/wireless/ath/ath9k/hif_usb.c), so that no interface is left. A log
+// that cannot be read gives no reason; the section on firmware says that.
+func giveReasons(h *Host, faults []report.Fault, names []string) {
+	if len(names) == 0 {
+		return
+	}
+	events, id, err := kernelEvents(h)
+	if err != nil {
+		return
+	}
+	failures := kmsg.Failures(events)
+	for i, name := range names {
+		if faults[i].Bus.Value == "usb" {
+			name, _, _ = strings.Cut(name, ":") // the device of an interface
+		}
+		var files []string
+		for _, f := range failures {
+			if f.Device == name && f.Outcome == kmsg.Lacking && f.File != "" && !slices.Contains(files, f.File) {
+				files = append(files, f.File)
+			}
+		}
+		if len(files) > 0 {
+			faults[i].Reason = report.Known(oneLine("firmware not found: "+strings.Join(files, " ")), both(faults[i].Kind.From, []string{id})...)
+		}
+	}
 }
 
 // deferredProbes reads the drivers that wait, and why
@@ -114,6 +149,9 @@ func gatherUnbound(ctx context.Context, f *files, dir string) ([]byte, error) {
 			continue
 		}
 		alias := f.text(device + "/modalias")
+		if bus == "usb" && !strings.Contains(name, ":") {
+			alias = usbAlias(f, device)
+		}
 		compatible := strings.Trim(strings.ReplaceAll(f.text(device+"/of_node/compatible"), "\x00", " "), " ")
 		if needsNoDriver(bus, f, device, alias, compatible) {
 			continue
@@ -122,6 +160,22 @@ func gatherUnbound(ctx context.Context, f *files, dir string) ([]byte, error) {
 		fmt.Fprintf(&out, "%s\t%s\t%s\n", oneLine(place), oneLine(alias), oneLine(compatible))
 	}
 	return out.Bytes(), nil
+}
+
+// usbAlias is the part of a module alias that is of a device on USB as a whole
+// (scripts/mod/file2alias.c); only its interfaces have a file with theirs. The
+// kernel's own driver is bound to every device, so one without any was let go.
+func usbAlias(f *files, device string) string {
+	alias := "usb"
+	for _, part := range []string{":v idVendor", "p idProduct", "d bcdDevice", "dc bDeviceClass", "dsc bDeviceSubClass", "dp bDeviceProtocol"} {
+		mark, name, _ := strings.Cut(part, " ")
+		text := f.text(device + "/" + name)
+		if text == "" {
+			return ""
+		}
+		alias += mark + strings.ToUpper(text)
+	}
+	return alias
 }
 
 // text reads a small file, or nothing.
@@ -143,8 +197,6 @@ func needsNoDriver(bus string, f *files, device, alias, compatible string) bool 
 		// (PCI Code and ID Assignment Specification: base classes 05, 06, 08).
 		class := f.text(device + "/class")
 		return strings.HasPrefix(class, "0x05") || strings.HasPrefix(class, "0x06") || strings.HasPrefix(class, "0x08")
-	case "usb":
-		return !strings.Contains(path.Base(device), ":") // drivers bind to interfaces
 	case "platform":
 		if compatible == "" {
 			return true // made by the kernel itself

@@ -154,7 +154,7 @@ type Fault struct {
 	Bus        Fact[string]   `json:"bus,omitzero" class:"software"`
 	ID         Fact[string]   `json:"id,omitzero" class:"software"` // module alias
 	Compatible Fact[[]string] `json:"compatible,omitzero" class:"software"`
-	Reason     Fact[string]   `json:"reason,omitzero" class:"software"` // in the kernel's words
+	Reason     Fact[string]   `json:"reason,omitzero" class:"software"` // in the kernel's words, or the firmware that its driver asked for in vain
 	Attached   Fact[string]   `json:"attached,omitzero" class:"software"`
 }
 

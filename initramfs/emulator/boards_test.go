@@ -32,6 +32,7 @@ type board struct {
 	others    []string // programs that open ports, too
 	bluetooth []string // of each controller: its driver, version and maker
 	firmware  []string // files that the kernel asks for, and what comes of it; nil if that is not looked at
+	starved   []string // devices without a driver for want of firmware, and why
 	disks     []disk
 	nics      []nic
 	serials   []string // further identities that were planted

@@ -34,7 +34,8 @@ func pcRadio() board {
 		},
 		modems: modems(), opens: []string{"cdc-wdm0", "ttyUSB2", "cdc-wdm1"}, bluetooth: []string{" 4.2 Realtek", "btusb 4.0 Broadcom"},
 		serials:  []string{"00:e0:4c:7a:31:95"},
-		verdicts: map[string]string{"radio.modem": "pass", "radio.bluetooth-address": "pass", "radio.firmware": "unknown"}, // for there is none in the image
+		verdicts: map[string]string{"radio.modem": "pass", "radio.bluetooth-address": "pass", "radio.firmware": "unknown", "radio.silent": "unknown"}, // for there is none in the image
+		starved:  starved(),
 		firmware: append(lacking(), "boardprobe/there.bin loaded", "boardprobe/lacking.bin lacking"),
 	}
 }
@@ -49,6 +50,7 @@ func virtRadio() board {
 		Order:      radios.Order{USB: devices(), Firmware: []string{"boardprobe/there.bin", "boardprobe/lacking.bin"}},
 		files:      map[string]string{"lib/firmware/boardprobe/there.bin": "firmware\n"},
 	}
+	b.starved = starved()
 	b.modems, b.bluetooth, b.firmware = modems(), []string{"btusb 4.0 Broadcom"}, append(lacking(), "boardprobe/there.bin loaded", "boardprobe/lacking.bin lacking",
 		"brcm/BCM20702A1-0a5c-21e8.linux,dummy-virt.hcd lacking", "brcm/BCM-0a5c-21e8.linux,dummy-virt.hcd lacking")
 	return b
@@ -129,7 +131,7 @@ func pcLate() board {
 // pcModem is a PC with a modem that somebody uses.
 func pcModem(name string) board {
 	b := pcRadio()
-	b.name, b.long, b.radios, b.opens, b.bluetooth, b.firmware, b.serials, b.verdicts = name, true, 0, nil, nil, nil, nil, nil
+	b.name, b.long, b.radios, b.opens, b.bluetooth, b.firmware, b.starved, b.serials, b.verdicts = name, true, 0, nil, nil, nil, nil, nil, nil
 	b.modems = []modem{ec25(slices.Repeat([]string{"not-probed"}, 5), make([]string, 7))}
 	b.guest = guest{
 		simulators: []string{"vhci-hcd", "option", "qmi_wwan"},
@@ -144,6 +146,11 @@ func devices() []string { return []string{"ec25", "em7565", "bcm20702", "ar9271"
 // lacking are the files that the drivers of devices() ask for, and cfg80211.
 func lacking() []string {
 	return []string{"regulatory.db lacking", "brcm/BCM20702A1-0a5c-21e8.hcd lacking", "brcm/BCM-0a5c-21e8.hcd lacking", "ath9k_htc/htc_9271-1.4.0.fw lacking", "htc_9271.fw lacking"}
+}
+
+// starved are the devices() of which a driver lets go when it gets no firmware.
+func starved() []string {
+	return []string{"usb:v0CF3p9271d0108dcFFdscFFdpFF firmware not found: ath9k_htc/htc_9271-1.4.0.fw htc_9271.fw"}
 }
 
 // modem is what is to be said of a modem.
@@ -343,6 +350,13 @@ func (o *outcome) radios(t *testing.T, check func(string, any, any)) {
 		slices.Sort(files)
 		check("firmware", files, slices.Sorted(slices.Values(b.firmware)))
 	}
+	var starved []string
+	for _, f := range r.Faults {
+		if f.Reason.OK() && f.Kind.Value == "unbound" {
+			starved = append(starved, f.ID.Value+" "+f.Reason.Value)
+		}
+	}
+	check("devices that lack firmware", starved, b.starved)
 	check("the kernel warns", b.guest.there() && bytes.Contains(o.log, []byte("[ cut here ]")), false)
 	check("number of modems", len(r.Modems), len(b.modems))
 	for i, m := range r.Modems[:min(len(r.Modems), len(b.modems))] {

@@ -59,8 +59,8 @@ func silentRadios(r *report.Report) answer {
 			return a
 		}
 	}
-	a := answer{facts: []string{"radio_nodes", "faults", "wifi", "bluetooth", "sight.modules", "sight.settled"}}
-	var silent, blocked, disabled []string
+	a := answer{facts: []string{"radio_nodes", "faults", "firmware", "wifi", "bluetooth", "sight.modules", "sight.settled", "sight.firmware"}}
+	var silent, starved, blocked, disabled []string
 	told := map[string]bool{} // devices
 	for _, n := range r.RadioNodes {
 		chip, ok := radioOf(n.ID, n.Compatible)
@@ -73,10 +73,15 @@ func silentRadios(r *report.Report) answer {
 		}
 	}
 	for _, f := range r.Faults {
-		if valueOf(f.Kind) != "unbound" || told[f.Path] || valueOf(f.Attached) == report.External {
+		if valueOf(f.Kind) != "unbound" || told[f.Path] {
 			continue
 		}
-		if chip, ok := radioOf(f.ID, f.Compatible); ok {
+		chip, ok := radioOf(f.ID, f.Compatible)
+		switch {
+		case wantsRadioFirmware(r, f):
+			// On USB, too, where many built-in radios are: it is one, and has a driver.
+			starved = append(starved, f.Path+": its driver gave up, "+valueOf(f.Reason))
+		case ok && valueOf(f.Attached) != report.External:
 			silent = append(silent, f.Path+": no driver is bound; "+whatDrives(chip, ok))
 		}
 	}
@@ -92,6 +97,9 @@ func silentRadios(r *report.Report) answer {
 		block(first(valueOf(b.Name), b.Path), b.Blocked)
 	}
 	switch {
+	case len(starved) > 0 && valueOf(r.Sight.Firmware) == "all":
+		a.verdict = Warn
+		a.detail = "A driver asked for firmware that is not there, and let go of the radio."
 	case len(silent) > 0 && couldDrive(r):
 		a.verdict = Warn
 		a.detail = "This run had all modules of the kernel, so that a driver, the power of the radio or its firmware is missing, or the radio is not fitted."
@@ -99,6 +107,10 @@ func silentRadios(r *report.Report) answer {
 		a.verdict = Unknown
 		a.detail = "This run did not have all modules of the kernel, so it does not say that the radios are dead."
 		a.remedy = "Run the probe on the board's own Linux as root, or from an image with all modules of its kernel."
+	case len(starved) > 0:
+		a.verdict = Unknown
+		a.detail = "This run did not have all firmware of the board, so it does not say that the radios are dead."
+		a.remedy = "Run the probe on the board's own Linux, or from an image with its firmware."
 	case slices.ContainsFunc(blocked, func(s string) bool { return strings.HasSuffix(s, "(hard)") }):
 		a.verdict = Warn
 		a.detail = "A switch or pin of the board holds a radio off."
@@ -109,6 +121,7 @@ func silentRadios(r *report.Report) answer {
 		a.verdict = Pass
 		a.detail = "Every radio that was seen or that the device tree names has its driver."
 	}
+	silent = append(silent, starved...)
 	if len(blocked) > 0 {
 		silent = append(silent, "switched off by rfkill: "+strings.Join(blocked, ", "))
 	}
@@ -120,6 +133,19 @@ func silentRadios(r *report.Report) answer {
 		a.detail += " Disabled in the device tree: " + listText(disabled[:min(len(disabled), maxNamed)]) + "."
 	}
 	return a
+}
+
+// wantsRadioFirmware reports whether a device has no driver because a file was
+// lacking that only radios ask for.
+func wantsRadioFirmware(r *report.Report, f report.Fault) bool {
+	words := strings.Fields(valueOf(f.Reason))
+	return slices.ContainsFunc(r.Firmware, func(w report.FirmwareFile) bool {
+		if valueOf(w.State) != "lacking" || !slices.Contains(words, w.File) {
+			return false
+		}
+		_, usual := boards.DefaultFirmware(w.File)
+		return usual || boards.IsRadioFirmware(w.File)
+	})
 }
 
 // whyNoRadio says why a node of the device tree is no working radio, as far as

@@ -21,6 +21,13 @@ func TestRadioNodes(t *testing.T) {
 			r.RadioNodes = []report.RadioNode{n}
 		}
 	}
+	starve := func(r *report.Report) {
+		r.Firmware = []report.FirmwareFile{{File: "htc_9271.fw", State: text("lacking"), Device: text("1-4")}}
+		r.Faults = []report.Fault{{
+			Path: "a/1-4", Kind: text("unbound"), ID: text("usb:v0CF3p9271d0108dcFFdscFFdpFF"), Attached: text(report.External),
+			Reason: text("firmware not found: ath9k_htc/htc_9271-1.4.0.fw htc_9271.fw"),
+		}}
+	}
 	working := func(n *report.RadioNode) { n.Device, n.Driver = text("platform/1.mmc/card"), text("brcmfmac") }
 	for name, c := range map[string]struct {
 		id    string
@@ -46,6 +53,22 @@ func TestRadioNodes(t *testing.T) {
 		"on a bus, no driver": {"radio.silent", func(r *report.Report) {
 			r.Faults = []report.Fault{{Path: "pci0000:00/0000:01:00.0", Kind: text("unbound"), ID: text("pci:v000014C3d00007922sv0sd0bc02sc80i00"), Attached: text(report.Soldered)}}
 		}, Warn, "MT7922, driver mt7921e (CONFIG_MT7921E, Linux 6.1)"},
+		"without firmware": {"radio.silent", func(r *report.Report) {
+			starve(r)
+			r.Sight.Firmware = text("all")
+		}, Warn, "a/1-4: its driver gave up, firmware not found: ath9k_htc/htc_9271-1.4.0.fw htc_9271.fw A driver asked"},
+		"without firmware, as the run": {"radio.silent", func(r *report.Report) {
+			starve(r)
+			r.Sight.Firmware = text("none")
+		}, Unknown, "did not have all firmware"},
+		"firmware of no radio": {"radio.silent", func(r *report.Report) {
+			starve(r)
+			r.Firmware[0].File, r.Faults[0].Reason = "a.bin", text("firmware not found: a.bin")
+		}, Info, "names a radio"},
+		"firmware that came later": {"radio.silent", func(r *report.Report) {
+			starve(r)
+			r.Firmware[0].State = text("loaded")
+		}, Info, "names a radio"},
 		"no radio":    {"radio.silent", func(*report.Report) {}, Info, "names a radio"},
 		"hard switch": {"radio.silent", func(r *report.Report) { r.WiFi = []report.WiFi{{Path: "a", Name: text("phy0"), Blocked: text("hard")}} }, Warn, "switched off by rfkill: phy0 (hard)"},
 		"soft switch": {"radio.silent", func(r *report.Report) {

@@ -1,0 +1,123 @@
+package probe
+
+import (
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/boardprobe/boardprobe/probe/decode/kmsg"
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// usbDevice is a device on USB without a driver.
+func usbDevice(name string) map[string]string {
+	at := "sys/devices/platform/usb1/" + name + "/"
+	return map[string]string{
+		at + "idVendor": "0cf3\n", at + "idProduct": "9271\n", at + "bcdDevice": "0108\n",
+		at + "bDeviceClass": "ff\n", at + "bDeviceSubClass": "ff\n", at + "bDeviceProtocol": "ff\n",
+		"sys/bus/usb/devices/" + name + "@": "../../../devices/platform/usb1/" + name,
+	}
+}
+
+// TestUnboundUSB lists devices on USB of which a driver let go, and no others.
+func TestUnboundUSB(t *testing.T) {
+	t.Parallel()
+	root := usbDevice("1-4")
+	for name, content := range usbDevice("1-5") {
+		root[name] = content
+	}
+	root["sys/devices/platform/usb1/1-5/driver@"] = "../../../../bus/usb/drivers/usb"
+	root["sys/bus/usb/drivers/usb/.there"] = ""
+	for name, content := range usbDevice("1-6") {
+		if filepath.Base(name) != "bcdDevice" { // goes away while it is read
+			root[name] = content
+		}
+	}
+	f, err := openFiles(tree(t, root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := gatherUnbound(t.Context(), f, "sys/bus/usb/devices")
+	if want := "sys/devices/platform/usb1/1-4\tusb:v0CF3p9271d0108dcFFdscFFdpFF\t\n"; err != nil || string(got) != want {
+		t.Errorf("unbound on USB = %q, %v; want %q", got, err, want)
+	}
+}
+
+// TestFaultReasons joins devices without a driver with what the kernel's log
+// says of their firmware.
+func TestFaultReasons(t *testing.T) {
+	t.Parallel()
+	const failed = " Direct firmware load for "
+	log := []string{
+		"usb 1-4:" + failed + "ath9k_htc/htc_9271-1.4.0.fw failed with error -2", "usb 1-4:" + failed + "htc_9271.fw failed with error -2",
+		"usb 1-4: ath9k_htc: Failed to get firmware htc_9271.fw",
+		"brcmfmac mmc1:0001:1:" + failed + "brcm/brcmfmac43455-sdio.bin failed with error -2",
+		"iwlwifi 0000:01:00.0:" + failed + "iwlwifi-cc-a0-77.ucode failed with error -2", "iwlwifi 0000:01:00.0: loaded firmware version 72.daa05125.0 cc-a0-72.ucode op_mode iwlmvm",
+		"Bluetooth: hci0: BCM: Patch brcm/BCM4345C0.hcd not found",
+	}
+	unbound := map[string]string{
+		"usb":  "sys/devices/usb1/1-4\tusb:v0CF3p9271d0108dcFFdscFFdpFF\t\nsys/devices/usb1/1-4/1-4:1.0\tusb:v0CF3\t\nsys/devices/usb1/1-40\tusb:v0CF3\t\n",
+		"sdio": "sys/devices/a/mmc1/mmc1:0001/mmc1:0001:1\tsdio:c00v02D0dA9A6\t\n",
+		"pci":  "sys/devices/pci0000:00/0000:01:00.0\tpci:v00008086d00002723\t\n",
+	}
+	want := []string{
+		"sdio firmware not found: brcm/brcmfmac43455-sdio.bin", "usb firmware not found: ath9k_htc/htc_9271-1.4.0.fw htc_9271.fw", "usb firmware not found: ath9k_htc/htc_9271-1.4.0.fw htc_9271.fw",
+	}
+	for name, c := range map[string]struct {
+		log  func(*report.Evidence)
+		want []string
+	}{
+		"in the log":              {func(e *report.Evidence) { e.SetBytes(recordLog(t, log)) }, want},
+		"nothing in the log":      {func(e *report.Evidence) { e.SetBytes(recordLog(t, nil)) }, nil},
+		"no log":                  {func(e *report.Evidence) { e.Errno = "EPERM" }, nil},
+		"a log of another form":   {func(e *report.Evidence) { e.SetBytes([]byte("[")) }, nil},
+		"a run that asked no log": {func(e *report.Evidence) { e.Op = "other" }, nil},
+	} {
+		last := report.Evidence{Section: "faults", Op: "kernel-log/1"}
+		c.log(&last)
+		var evidence []report.Evidence
+		for bus, lines := range unbound {
+			e := report.Evidence{Section: "faults", Op: "unbound/1", Subject: "sys/bus/" + bus + "/devices"}
+			e.SetBytes([]byte(lines))
+			evidence = append(evidence, e)
+		}
+		for _, bus := range driverBuses {
+			if unbound[bus] == "" {
+				evidence = append(evidence, report.Evidence{Section: "faults", Op: "unbound/1", Subject: "sys/bus/" + bus + "/devices", Errno: "ENOENT"})
+			}
+		}
+		evidence = append(evidence, last, endOf("faults", report.OutcomeOK, "", len(evidence)+1))
+		var got []string
+		r := Build(context.Background(), evidence)
+		for _, f := range r.Faults {
+			if f.Reason.OK() {
+				got = append(got, f.Bus.Value+" "+f.Reason.Value)
+			}
+		}
+		slices.Sort(got)
+		if len(r.Faults) != 5 || !slices.Equal(got, c.want) || r.Section("faults").Outcome != report.OutcomeOK {
+			t.Errorf("%s: %d faults, %s, reasons\n%s\nwant 5, ok,\n%s", name, len(r.Faults), r.Section("faults").Outcome, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+		}
+	}
+}
+
+// recordLog is a kernel's log as it is recorded.
+func recordLog(t *testing.T, lines []string) []byte {
+	t.Helper()
+	var log kernelLog
+	for _, line := range lines {
+		e, ok := kmsg.Classify(line)
+		if !ok {
+			t.Fatalf("%q is no event", line)
+		}
+		log.Records = append(log.Records, e)
+	}
+	data, err := json.Marshal(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
