@@ -311,5 +311,11 @@ func collectRadios(_ context.Context, h *Host) (report.Radios, error) {
 		r.LogComplete = report.Missing[bool](gapOr(a.Gap, report.Invalid), a.Note, a.ID)
 	}
 	r.Regulatory = regulatory(h)
+	// Last, and not in records of earlier versions.
+	if family := h.ask("router/1", protocolList); family.Gap == "" {
+		r.QRTR = report.Known(len(family.Data) > 0, family.ID)
+	} else if family.Gap != report.NotProbed {
+		r.QRTR = report.Missing[bool](family.Gap, family.Note, family.ID)
+	}
 	return r, nil
 }

@@ -34,6 +34,13 @@ const initialPIDNamespace = "pid:[4026531836]"
 // askHolders looks for processes that have a node of /dev open. The node itself
 // is not opened: that can be noticed by whoever is behind it.
 func askHolders(_ context.Context, name string) ([]byte, error) {
+	if name == routerHolder {
+		h, err := lookForHolders("/proc", isRouterSocket)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(h)
+	}
 	if !portName().MatchString(name) {
 		return nil, unix.EINVAL
 	}
@@ -54,6 +61,12 @@ func holdersOf(proc, node string) (nodeHolders, error) {
 		return h, unix.ENOTTY
 	}
 	device := [2]uint32{unix.Major(uint64(stat.Rdev)), unix.Minor(uint64(stat.Rdev))}
+	return lookForHolders(proc, func(fd string) (bool, error) { return isDevice(fd, device) })
+}
+
+// lookForHolders looks for processes with a descriptor that is what is meant.
+func lookForHolders(proc string, is func(fd string) (bool, error)) (nodeHolders, error) {
+	var h nodeHolders
 	entries, err := os.ReadDir(proc)
 	if err != nil {
 		return h, err
@@ -72,7 +85,7 @@ func holdersOf(proc, node string) (nodeHolders, error) {
 		if _, ok := modemPrograms[program]; ok && !slices.Contains(h.Managers, program) {
 			h.Managers = append(h.Managers, program)
 		}
-		held, err := holds(dir, device)
+		held, err := holds(dir, is)
 		switch {
 		case held:
 			h.Holders = append(h.Holders, program)
@@ -96,10 +109,9 @@ func programName(dir string) string {
 	return oneLine(strings.TrimSpace(string(name)))
 }
 
-// holds reports whether a process has a character device open, under whatever
-// name: in a container it can have another. A process that ends meanwhile holds
-// nothing.
-func holds(dir string, device [2]uint32) (bool, error) {
+// holds reports whether a process has what is meant open, under whatever name: in
+// a container it can have another. A process that ends meanwhile holds nothing.
+func holds(dir string, is func(fd string) (bool, error)) (bool, error) {
 	tables := []string{dir + "/fd"}
 	fds, err := os.ReadDir(tables[0])
 	if err == nil && len(fds) == 0 {
@@ -120,7 +132,7 @@ func holds(dir string, device [2]uint32) (bool, error) {
 			denied = err
 		}
 		for _, fd := range fds {
-			switch is, err := isDevice(table+"/"+fd.Name(), device); {
+			switch is, err := is(table + "/" + fd.Name()); {
 			case is:
 				return true, nil
 			case errors.Is(err, os.ErrPermission):
@@ -147,4 +159,23 @@ func isDevice(fd string, device [2]uint32) (bool, error) {
 		return false, err
 	}
 	return stat.Mode&unix.S_IFMT == unix.S_IFCHR && device == [2]uint32{unix.Major(uint64(stat.Rdev)), unix.Minor(uint64(stat.Rdev))}, nil
+}
+
+// isRouterSocket reports whether a descriptor is a socket of QRTR, by the name of
+// the protocol that the kernel gives to every socket (sockfs_xattr_get in
+// net/socket.c).
+func isRouterSocket(fd string) (bool, error) {
+	target, err := os.Readlink(fd)
+	if err != nil || !strings.HasPrefix(target, "socket:") {
+		return false, err
+	}
+	name := make([]byte, len(routerName)+8)
+	n, err := unix.Getxattr(fd, "system.sockprotoname", name)
+	switch {
+	case errors.Is(err, unix.ERANGE), errors.Is(err, unix.ENOENT): // a longer name; closed meanwhile
+		return false, nil
+	case err != nil:
+		return false, unix.EACCES // it may be one
+	}
+	return unix.ByteSliceToString(name[:n]) == routerName, nil
 }

@@ -21,6 +21,8 @@ import (
 
 	"github.com/boardprobe/boardprobe/probe/decode/at"
 	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
+	"github.com/boardprobe/boardprobe/probe/decode/qmi"
+	"github.com/boardprobe/boardprobe/probe/decode/qrtr"
 	"github.com/boardprobe/boardprobe/report"
 )
 
@@ -617,10 +619,15 @@ func TestHolders(t *testing.T) {
 // this file.
 type modemWorld struct {
 	*system
+	t     *testing.T
 	proc  string
 	nodes map[string]string       // where the nodes really are
 	ports map[string]func() *port // those that have no node
 	asked []string
+
+	servers []qrtr.Server // of QRTR
+	routed  map[qmi.Service]func([]byte) [][]byte
+	holders map[string]nodeHolders // of what has no node
 }
 
 func (w *modemWorld) answer(ctx context.Context, section string, n int, q question, limit int) answer {
@@ -631,7 +638,17 @@ func (w *modemWorld) answer(ctx context.Context, section string, n int, q questi
 	var data []byte
 	var err error
 	talk := map[string]func(*port) (modemAnswer, error){"modem-at/1": talkAT, "modem-qmi/1": talkQMI, "modem-mbim/1": talkMBIM}[q.op]
+	holders, ok := w.holders[q.subject]
 	switch {
+	case ok && q.op == "holders/1":
+		data, err = json.Marshal(holders)
+	case q.op == "qrtr/1":
+		data, err = json.Marshal(w.servers)
+	case q.op == "modem-qrtr/1":
+		var a modemAnswer
+		if a, err = talkRouter(w.t, q.subject, w.servers, w.routed); err == nil {
+			data, err = json.Marshal(a)
+		}
 	case q.op == "holders/1":
 		node := w.nodes[q.subject]
 		if node == "" {
@@ -719,7 +736,7 @@ func probeModems(t *testing.T, w *modemWorld, files map[string]string) ([]report
 func newModemWorld(t *testing.T) *modemWorld {
 	t.Helper()
 	return &modemWorld{
-		system: &system{active: true}, proc: tree(t, map[string]string{"1/comm": "init\n", "1/fd/0@": "/dev/zero", "self/ns/pid@": initialPIDNamespace}),
+		t: t, system: &system{active: true}, proc: tree(t, map[string]string{"1/comm": "init\n", "1/fd/0@": "/dev/zero", "self/ns/pid@": initialPIDNamespace}),
 		nodes: map[string]string{"ttyUSB2": pty(t, ec25), "ttyACM0": pty(t, func(func(string), string) {})},
 		ports: map[string]func() *port{
 			"cdc-wdm0": func() *port { return packets(t, (&qmiModem{}).hear) },

@@ -138,8 +138,15 @@ type port struct {
 // closes (tty_port_close_start in drivers/tty/tty_port.c), so both are done in
 // a goroutine, which is left behind if need be; it ends with the process.
 func askPort(ctx context.Context, node string, talk func(*port) (modemAnswer, error)) ([]byte, error) {
+	return askOpened(ctx, func() (int, error) {
+		return unix.Open(node, unix.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	}, func(p *port) (any, error) { return talk(p) })
+}
+
+// askOpened does the same with whatever is opened.
+func askOpened(ctx context.Context, open func() (int, error), talk func(*port) (any, error)) ([]byte, error) {
 	type ending struct {
-		answer modemAnswer
+		answer any
 		err    error
 	}
 	end := time.Now().Add(patienceAll)
@@ -152,7 +159,7 @@ func askPort(ctx context.Context, node string, talk func(*port) (modemAnswer, er
 	answers, closed := make(chan ending, 1), make(chan struct{})
 	go func() {
 		defer close(closed)
-		fd, err := unix.Open(node, unix.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+		fd, err := open()
 		if err != nil {
 			answers <- ending{err: err}
 			return
@@ -169,7 +176,7 @@ func askPort(ctx context.Context, node string, talk func(*port) (modemAnswer, er
 			}
 		}()
 		answer, err := talk(p)
-		answers <- ending{answer, err}
+		answers <- ending{answer: answer, err: err}
 		if p.after != nil {
 			p.after()
 		}

@@ -37,23 +37,14 @@ func talkQMI(p *port) (modemAnswer, error) {
 	if err != nil {
 		return a, err
 	}
-	text := func(r qmi.Request) modemWord {
-		m, err := dms.ask(r)
-		if err != nil {
-			return said("", err)
-		}
-		return said(m.Text(r))
-	}
-	a.Manufacturer, a.Model = text(qmi.GetManufacturer), text(qmi.GetModel)
-	a.Firmware, a.Hardware = text(qmi.GetRevision), text(qmi.GetHardwareRevision)
-	a.Power, a.Equipment, a.Carrier = dms.power(), dms.equipment(), dms.carrier()
+	describeModem(dms.ask, &a)
 	dms.close()
 	uim, err := openQMI(p, buffer, qmi.UIM, patience)
 	if err != nil {
 		a.Card = said("", err)
 		return a, nil
 	}
-	a.Card = uim.card()
+	a.Card = cardOf(uim.ask)
 	uim.close()
 	return a, nil
 }
@@ -131,8 +122,25 @@ func (c *qmiClient) wait(s qmi.Service, client uint8, transaction uint16, until 
 	}
 }
 
-func (c *qmiClient) power() modemWord {
-	m, err := c.ask(qmi.GetOperatingMode)
+// qmiAsk puts a request to a service, by whatever way.
+type qmiAsk func(r qmi.Request) (qmi.Message, error)
+
+// describeModem asks the service for the device.
+func describeModem(ask qmiAsk, a *modemAnswer) {
+	text := func(r qmi.Request) modemWord {
+		m, err := ask(r)
+		if err != nil {
+			return said("", err)
+		}
+		return said(m.Text(r))
+	}
+	a.Manufacturer, a.Model = text(qmi.GetManufacturer), text(qmi.GetModel)
+	a.Firmware, a.Hardware = text(qmi.GetRevision), text(qmi.GetHardwareRevision)
+	a.Power, a.Equipment, a.Carrier = powerOf(ask), equipmentOf(ask), carrierOf(ask)
+}
+
+func powerOf(ask qmiAsk) modemWord {
+	m, err := ask(qmi.GetOperatingMode)
 	if err != nil {
 		return said("", err)
 	}
@@ -146,8 +154,8 @@ func (c *qmiClient) power() modemWord {
 	return said(mode.Mode, err)
 }
 
-func (c *qmiClient) equipment() modemWord {
-	m, err := c.ask(qmi.GetIdentifiers)
+func equipmentOf(ask qmiAsk) modemWord {
+	m, err := ask(qmi.GetIdentifiers)
 	if err != nil {
 		return said("", err)
 	}
@@ -155,9 +163,9 @@ func (c *qmiClient) equipment() modemWord {
 	return said(cmp.Or(ids.IMEI, ids.MEID, ids.ESN), err)
 }
 
-// carrier is the configuration that a modem should start (PRI).
-func (c *qmiClient) carrier() modemWord {
-	m, err := c.ask(qmi.GetFirmwarePreference)
+// carrierOf is the configuration that a modem should start (PRI).
+func carrierOf(ask qmiAsk) modemWord {
+	m, err := ask(qmi.GetFirmwarePreference)
 	if err != nil {
 		return said("", err)
 	}
@@ -169,8 +177,8 @@ func (c *qmiClient) carrier() modemWord {
 	return said(strings.Join(names, ", "), err)
 }
 
-func (c *qmiClient) card() modemWord {
-	m, err := c.ask(qmi.GetCardStatus)
+func cardOf(ask qmiAsk) modemWord {
+	m, err := ask(qmi.GetCardStatus)
 	if err != nil {
 		return said("", err)
 	}

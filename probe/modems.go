@@ -59,7 +59,12 @@ func collectModems(_ context.Context, h *Host) ([]report.Modem, error) {
 		}
 	}
 	others, err := pciModems(h)
-	return append(list, others...), err
+	list = append(list, others...)
+	if err != nil {
+		return list, err
+	}
+	routed, err := routedModems(h) // last: earlier versions did not ask that
+	return append(list, routed...), err
 }
 
 func usbModem(h *Host, device string, names []string) (report.Modem, bool) {
@@ -250,7 +255,11 @@ func askModem(h *Host, ports []modemPort, m *report.Modem) {
 			if free.IsZero() {
 				free = unused(h, ports)
 				if free.Gap == "" {
-					free = idle(h, m, free)
+					var nodes []string
+					for _, i := range m.Interfaces {
+						nodes = append(nodes, i.Nodes.Value...)
+					}
+					free = idle(h, nodes, free)
 				}
 			}
 			in.Asked = free
@@ -297,6 +306,9 @@ func freePort(h *Host, node string) (report.Fact[string], bool) {
 	if a.Gap == "" && json.Unmarshal(a.Data, &who) != nil {
 		a.Gap, a.Note = report.Invalid, "not the form that was recorded"
 	}
+	if node == routerHolder {
+		who.Holders = slices.DeleteFunc(who.Holders, func(program string) bool { return slices.Contains(routerHelpers, program) })
+	}
 	busy := func(why string) report.Fact[string] {
 		return report.Missing[string](report.NotProbed, oneLine(why), a.ID)
 	}
@@ -319,23 +331,21 @@ func freePort(h *Host, node string) (report.Fact[string], bool) {
 // idle finds out whether a modem has a connection that no process holds:
 // mbim-network(1) and qmi-network(1) leave one behind, and the session of MBIM
 // that they opened ends with any other.
-func idle(h *Host, m *report.Modem, free report.Fact[string]) report.Fact[string] {
-	for _, i := range m.Interfaces {
-		for _, node := range i.Nodes.Value {
-			if portName().MatchString(node) || wwanPort().MatchString(node) {
-				continue
-			}
-			flags := parse(h, "sys/class/net/"+node+"/flags", func(data []byte) (int64, error) {
-				return strconv.ParseInt(strings.TrimSpace(string(data)), 0, 64)
-			})
-			free.From = both(free.From, flags.From)
-			const up = 1 // IFF_UP of linux/if.h
-			switch {
-			case flags.OK() && flags.Value&up != 0:
-				return report.Missing[string](report.NotProbed, oneLine(node+" is up"), free.From...)
-			case !flags.OK() && flags.Gap != report.Absent:
-				return report.Missing[string](report.NotProbed, oneLine("whether "+node+" is up cannot be seen"), free.From...)
-			}
+func idle(h *Host, nodes []string, free report.Fact[string]) report.Fact[string] {
+	for _, node := range nodes {
+		if portName().MatchString(node) || wwanPort().MatchString(node) {
+			continue
+		}
+		flags := parse(h, "sys/class/net/"+node+"/flags", func(data []byte) (int64, error) {
+			return strconv.ParseInt(strings.TrimSpace(string(data)), 0, 64)
+		})
+		free.From = both(free.From, flags.From)
+		const up = 1 // IFF_UP of linux/if.h
+		switch {
+		case flags.OK() && flags.Value&up != 0:
+			return report.Missing[string](report.NotProbed, oneLine(node+" is up"), free.From...)
+		case !flags.OK() && flags.Gap != report.Absent:
+			return report.Missing[string](report.NotProbed, oneLine("whether "+node+" is up cannot be seen"), free.From...)
 		}
 	}
 	return free

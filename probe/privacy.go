@@ -82,6 +82,7 @@ func layouts() []layout {
 		{"modem-at/1", "*", redactModem},
 		{"modem-qmi/1", "*", redactModem},
 		{"modem-mbim/1", "*", redactModem},
+		{"modem-qrtr/1", "*", redactModem},
 	}
 }
 

@@ -39,6 +39,7 @@ func gatherers() []gatherer {
 		{"node-at/1", gatherOwners},
 		{"word/1", gatherWord},
 		{"firmware/2", gatherFirmware},
+		{"router/1", gatherRouter},
 	}
 }
 

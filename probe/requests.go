@@ -57,6 +57,8 @@ func activeRequests() []request {
 		{"modem-at/1", askModemAT},     // a serial port of a modem, commands that read
 		{"modem-qmi/1", askModemQMI},   // a control port of a modem, requests that read
 		{"modem-mbim/1", askModemMBIM}, // the same, queries
+		{"qrtr/1", askServices},        // the kernel's name server of QRTR, a lookup
+		{"modem-qrtr/1", askModemQRTR}, // services of a modem by QRTR, requests that read
 	}
 }
 

@@ -33,7 +33,7 @@ type Bluetooth struct {
 
 // Modem is a device for mobile networks.
 type Modem struct {
-	Path           string           `json:"path" class:"key"`
+	Path           string           `json:"path" class:"key"` // or qrtr/ and the number of a node of Qualcomm's IPC router
 	ID             Fact[string]     `json:"id,omitzero" class:"revision"`
 	Manufacturer   Fact[string]     `json:"manufacturer,omitzero" class:"revision"`
 	Product        Fact[string]     `json:"product,omitzero" class:"revision"`
@@ -48,7 +48,7 @@ type Modem struct {
 
 // ModemInterface is one function of a modem.
 type ModemInterface struct {
-	Number string         `json:"number" class:"key"`                 // of USB, as in 1.2: configuration and interface; else kind and number of the port
+	Number string         `json:"number" class:"key"`                 // of USB, as in 1.2: configuration and interface; else kind and number of the port, or a service of QMI
 	Class  Fact[string]   `json:"class,omitzero" class:"revision"`    // class/subclass/protocol of USB
 	Driver Fact[string]   `json:"driver,omitzero" class:"software"`   // absent if none is bound
 	Role   Fact[string]   `json:"role,omitzero" class:"revision"`     // at, qmi, mbim, diag, gps, network, storage, …
@@ -105,4 +105,5 @@ type Radios struct {
 	Regulatory  Fact[string] `json:"regulatory,omitzero" class:"environment"`   // the country in force, or what stands for none
 	Database    Fact[string] `json:"database,omitzero" class:"software"`        // of regulatory rules: absent or invalid, in the kernel's words
 	LogComplete Fact[bool]   `json:"log_complete,omitzero" class:"environment"` // the kernel's log begins with its first line
+	QRTR        Fact[bool]   `json:"qrtr,omitzero" class:"software"`            // the kernel has sockets of Qualcomm's IPC router, by which modems in a SoC and on MHI are reached
 }

@@ -29,6 +29,7 @@ type board struct {
 
 	modems    []modem  // what is to be said of those of the guest
 	opens     []string // ports of them that the probe opens
+	clients   int      // sockets of QRTR that were made and closed
 	others    []string // programs that open ports, too
 	bluetooth []string // of each controller: its driver, version and maker
 	firmware  []string // files that the kernel asks for, and what comes of it; nil if that is not looked at
@@ -151,7 +152,7 @@ func boards() []board {
 		virt("virt", 1).stick(1, ""),
 		virt("virt-2", 2),
 		virt("virt-3", 3).stick(3, label), // two volumes with the label: neither is written
-		other, kernel, blind, small, flash, uroot, radio, pcRadio(), virtRadio(), pcManager(), pcPPP(), pcHolder(), pcDeaf(), pcGarbled(), pcLate(), emmc, broken,
+		other, kernel, blind, small, flash, uroot, radio, pcRadio(), virtRadio(), pcManager(), pcPPP(), pcHolder(), pcDeaf(), pcGarbled(), pcLate(), pcRouted(), pcRoutedHeld(), emmc, broken,
 		{
 			name: "imx8mp", arch: "arm64", suite: "trixie", console: "ttymxc1", cpus: 4, ramMiB: 2048,
 			machine: []string{"-M", "imx8mp-evk"}, dtb: "freescale/imx8mp-evk.dtb",

@@ -128,6 +128,34 @@ func pcLate() board {
 	return b
 }
 
+// pcRouted is a PC with the kernel's IPC router, by which the services of a modem
+// can be had, as in SoCs of Qualcomm. They are to be listed, and the one for the
+// device is to say what it is; a program that serves other processors has a
+// socket, too, and does not matter. Every client has gone in the end.
+func pcRouted() board {
+	b := pcModem("pc-qrtr")
+	b.guest = guest{simulators: []string{"qrtr"}, Order: radios.Order{Routed: &radios.Routed{Node: "msm8916", As: "rmtfs"}, Trace: "/dev/ttyS1"}}
+	b.modems = []modem{routed("QMI", []string{"QUALCOMM INCORPORATED", "4114", "MPSS.DPM.2.0.c1-00148  1  [Mar 07 2019 03:00:00]", "10000", "", "on", ""})}
+	b.clients = 4 // two lookups, and two services
+	return b
+}
+
+// pcRoutedHeld is the same, and a program that nobody knows has a socket: only
+// the name server is asked.
+func pcRoutedHeld() board {
+	b := pcRouted()
+	b.name, b.clients = "pc-qrtr-held", 1
+	b.guest.Routed = &radios.Routed{Node: "msm8916", As: "diag-router"}
+	b.modems = []modem{routed("not-probed", make([]string, 7))}
+	return b
+}
+
+// routed is what is to be said of a modem by QRTR whose services for device and
+// card were asked so.
+func routed(asked string, answers []string) modem {
+	return modem{interfaces: []string{"DMS  qrtr qmi [] " + asked, "NAS  qrtr qmi [] not-probed", "PDC  qrtr qmi [] not-probed", "UIM  qrtr qmi [] " + asked}, answers: answers}
+}
+
 // pcModem is a PC with a modem that somebody uses.
 func pcModem(name string) board {
 	b := pcRadio()
@@ -200,6 +228,10 @@ func (g guest) secrets() (list []string) {
 	for _, name := range g.USB {
 		d, _ := radios.Find(name)
 		list = append(list, d.Secrets...)
+	}
+	if g.Routed != nil {
+		n, _ := radios.FindNode(g.Routed.Node)
+		list = append(list, n.Secrets()...)
 	}
 	return list
 }
@@ -358,6 +390,7 @@ func (o *outcome) radios(t *testing.T, check func(string, any, any)) {
 	}
 	check("devices that lack firmware", starved, b.starved)
 	check("the kernel warns", b.guest.there() && bytes.Contains(o.log, []byte("[ cut here ]")), false)
+	check("the kernel has QRTR", r.Radios.QRTR.Value, b.guest.Routed != nil)
 	check("number of modems", len(r.Modems), len(b.modems))
 	for i, m := range r.Modems[:min(len(r.Modems), len(b.modems))] {
 		want := b.modems[i]
@@ -399,6 +432,7 @@ func (o *outcome) opened(t *testing.T, check func(string, any, any)) {
 	}
 	check("ports that the probe opened", byProbe, b.opens)
 	check("who else opened ports", slices.Sorted(maps.Keys(others)), b.others)
+	check("clients of QRTR that have gone", count["qrtr client gone"], b.clients)
 	if len(b.guest.Programs) == 0 {
 		check("sessions of MBIM that were closed", count["mbim close"], count["mbim open"])
 		check("clients of QMI that were released", count["clients left"], count["qmi client"])
@@ -409,5 +443,5 @@ func (o *outcome) opened(t *testing.T, check func(string, any, any)) {
 // and ends a conversation.
 var (
 	openForm = regexp.MustCompile(`^open (\S+) by (\S*), process \d+`)
-	turnForm = regexp.MustCompile(`mbim (open|close)|clients left|qmi client`)
+	turnForm = regexp.MustCompile(`mbim (open|close)|clients left|qmi client|qrtr client gone`)
 )

@@ -138,14 +138,16 @@ func silentRadios(r *report.Report) answer {
 // wantsRadioFirmware reports whether a device has no driver because a file was
 // lacking that only radios ask for.
 func wantsRadioFirmware(r *report.Report, f report.Fault) bool {
-	words := strings.Fields(valueOf(f.Reason))
-	return slices.ContainsFunc(r.Firmware, func(w report.FirmwareFile) bool {
-		if valueOf(w.State) != "lacking" || !slices.Contains(words, w.File) {
-			return false
+	for _, file := range strings.Fields(valueOf(f.Reason)) {
+		i := slices.IndexFunc(r.Firmware, func(w report.FirmwareFile) bool { return w.File == file })
+		if i < 0 || valueOf(r.Firmware[i].State) != "lacking" {
+			continue
 		}
-		_, usual := boards.DefaultFirmware(w.File)
-		return usual || boards.IsRadioFirmware(w.File)
-	})
+		if _, usual := boards.DefaultFirmware(file); usual || boards.IsRadioFirmware(file) {
+			return true
+		}
+	}
+	return false
 }
 
 // whyNoRadio says why a node of the device tree is no working radio, as far as

@@ -152,6 +152,11 @@ func play() error {
 		}
 		go func() { ended <- fmt.Errorf("vhci: %w", controller(f, radios.Plain(address))) }()
 	}
+	if o.Routed != nil {
+		if err := route(*o.Routed, trace, ended); err != nil {
+			return fmt.Errorf("%s: %w", o.Routed.Node, err)
+		}
+	}
 	if err := settle(o.Nodes); err != nil {
 		return err
 	}

@@ -91,6 +91,7 @@ func Devices() []Device {
 // modem is who a modem says it is, and how well it does.
 type modem struct {
 	maker, model, revision    string
+	product                   string // as it calls itself by QMI, "" for Quectel's words
 	imei, imsi, iccid, number string
 	serial                    string // of USB, "" for none
 	mute                      bool   // takes commands and answers none

@@ -8,6 +8,7 @@ type Order struct {
 	Modules     []Module
 	Firmware    []string  // files that the kernel is made to ask for
 	USB         []string  // names of devices
+	Routed      *Routed   // a modem by QRTR, nil for none
 	Controllers [][6]byte // addresses of Bluetooth controllers of hci_vhci
 	Nodes       []string  // which must be there before the programs are started
 	Programs    []Program
@@ -27,3 +28,6 @@ type Program struct {
 	Opens, Makes string
 	Ends         bool
 }
+
+// Routed is a modem by QRTR, and the name under which its process runs.
+type Routed struct{ Node, As string }

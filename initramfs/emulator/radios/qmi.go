@@ -1,6 +1,7 @@
 package radios
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 )
@@ -10,6 +11,9 @@ import (
 const (
 	qmiControl = 0
 	qmiDMS     = 2
+	qmiNAS     = 3
+	qmiUIM     = 0x0b
+	qmiPDC     = 0x24
 
 	qmiVersions = 0x0021
 	qmiAllocate = 0x0022
@@ -87,7 +91,7 @@ func (q *qmiPort) control(id uint16, values []byte) []byte {
 	switch id {
 	case qmiVersions:
 		list := []byte{3}
-		for _, service := range []byte{qmiControl, qmiDMS, 3} {
+		for _, service := range []byte{qmiControl, qmiDMS, qmiNAS} {
 			list = append(list, service, 1, 0, 14, 0)
 		}
 		return slices.Concat(result(0), value(1, list...))
@@ -124,7 +128,7 @@ func (q *qmiPort) ask(service byte, id uint16) []byte {
 	case dmsManufacturer:
 		return text("QUALCOMM INCORPORATED")
 	case dmsModel:
-		return text("QUECTEL Mobile Broadband Module")
+		return text(cmp.Or(q.modem.product, "QUECTEL Mobile Broadband Module"))
 	case dmsRevision:
 		return text(q.modem.revision + "  1  [Mar 07 2019 03:00:00]")
 	case dmsIdentifiers:

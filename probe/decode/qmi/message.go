@@ -125,6 +125,16 @@ func Parse(data []byte) (Message, int, error) {
 	return m, total, nil
 }
 
+// ParseBare reads a message without a frame, as it comes from a service that
+// has an address of its own (net/qrtr of the kernel); it is all of data.
+func ParseBare(s Service, data []byte) (Message, error) {
+	if len(data) > MaxMessageBytes-frameBytes {
+		return Message{}, errCut
+	}
+	m, _, err := Parse(append(frame(s, 0, len(data)), data...))
+	return m, err
+}
+
 // value returns the first value of a type.
 func (m Message) value(kind uint8) ([]byte, bool) {
 	for _, t := range m.TLVs {

@@ -236,6 +236,47 @@ func TestErrorWords(t *testing.T) {
 	}
 }
 
+// TestBare holds messages without a frame against those with one.
+func TestBare(t *testing.T) {
+	t.Parallel()
+	for _, r := range Requests() {
+		if got, want := string(r.EncodeBare(9)), string(r.Encode(5, 9)); got != want[frameBytes:] {
+			t.Errorf("EncodeBare of %s = %q; want the rest of %q", r, got, want)
+		}
+		data := reply(r, success+tlv(0x01, "EC25"))
+		want := parse(t, data)
+		want.Client = 0
+		if got, err := ParseBare(r.Service(), []byte(data[frameBytes:])); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("ParseBare of the answer to %s = %+v, %v; want %+v", r, got, err, want)
+		}
+	}
+	for _, data := range []string{"", "\x02\x01\x00!\x00\x00", "\x02\x01\x00!\x00\x01\x00", "\x02\x01\x00!\x00\x03\x00\x01\x01\x00", "\x02\x01\x00!\x00\x00\x00\x01"} {
+		if got, err := ParseBare(DMS, []byte(data)); err == nil {
+			t.Errorf("ParseBare(%q) = %+v; want an error", data, got)
+		}
+	}
+}
+
+func FuzzParseBare(f *testing.F) {
+	for _, r := range Requests() {
+		f.Add([]byte(reply(r, success+tlv(0x01, "123"))[frameBytes:]))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, err := ParseBare(DMS, data)
+		if err != nil {
+			return
+		}
+		values := 0
+		for _, v := range m.TLVs {
+			values += 3 + len(v.Value)
+		}
+		const head = 7 // flags, transaction, message, length
+		if len(data) != head+values || m.Service != DMS || m.Client != 0 {
+			t.Errorf("ParseBare(%x) = %+v; want a length that the values fill", data, m)
+		}
+	})
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(unhex(f, allocated))
 	for _, s := range []string{manufacturer, noIDs, reply(GetCardStatus, success+tlv(0x10, "\x00\x00\xff\xff\xff\xff\xff\xff\x01\x01\x00\x00\x00\x00\x01"+strings.Repeat("\x01", 40)))} {

@@ -73,11 +73,14 @@ func (r Request) ID() uint16 { return r.request().id }
 // Encode writes the request for a client of its service. The transaction is
 // repeated in the answer and must not be 0, which is that of indications.
 func (r Request) Encode(client uint8, transaction uint16) []byte {
-	q := r.request()
-	m := frame(q.service, client, 7)
-	m = append(m, 0)
-	m = binary.LittleEndian.AppendUint16(m, transaction)
-	m = binary.LittleEndian.AppendUint16(m, q.id)
+	return append(frame(r.Service(), client, 7), r.EncodeBare(transaction)...)
+}
+
+// EncodeBare writes the request without a frame, for a service that has an
+// address of its own.
+func (r Request) EncodeBare(transaction uint16) []byte {
+	m := binary.LittleEndian.AppendUint16([]byte{0}, transaction)
+	m = binary.LittleEndian.AppendUint16(m, r.ID())
 	return binary.LittleEndian.AppendUint16(m, 0)
 }
 
