@@ -169,6 +169,7 @@ func TestForbidden(t *testing.T) {
 		{`^(probe|report|boards|initramfs)/`, `"log/slog"`, `^probe/requests\.go$`, "only commands print; ghw has to be told not to"},
 		{`^(probe|report|boards|initramfs)/`, `os\.(Getenv|LookupEnv|Environ)\b`, ``, "only commands read the environment"},
 		{`^probe/`, `os\.(Open|OpenFile|ReadFile|ReadDir|Stat|Lstat|Readlink|Create|DirFS|WriteFile)\b`, `^probe/(files|blockdev|tpm|firmware|holders|mailbox|modemqrtr|register)\.go$`, "every question to a file passes the root, the caps and the replacer"},
+		{`^(probe|initramfs/boot)/`, `regexp\.MustCompile\(`, `^probe/decode/pattern/`, "what runs on a board compiles an expression when it uses it"},
 		{`^(probe|report|boards)/`, `"os/exec"`, ``, "no external programs"},
 		{`^report/`, `\bfloat(32|64)\b`, ``, "quantities are integers with their unit in the name"},
 		{``, `\b(TODO|FIXME|XXX)\b`, ``, "what is not done is said in the documentation"},

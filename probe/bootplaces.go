@@ -2,10 +2,10 @@ package probe
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 	"github.com/boardprobe/boardprobe/report"
 )
 
@@ -24,7 +24,7 @@ type candidate struct {
 
 // nvmeWay is the name of a hidden disk: a namespace as one of its controllers has
 // it, where the kernel can join several (drivers/nvme/host/multipath.c).
-var nvmeWay = regexp.MustCompile(`^nvme[0-9]+c[0-9]+n[0-9]+$`)
+var nvmeWay = pattern.New(`^nvme[0-9]+c[0-9]+n[0-9]+$`)
 
 // candidates lists the disks and the NOR flash of the board, and what the list
 // rests on: nothing if it could not be made.
@@ -41,7 +41,7 @@ func candidates(h *Host) (list []candidate, from []string) {
 		if !at.OK() || strings.Contains(at.Value, "/virtual/") && !strings.Contains(at.Value, "/nvme-subsystem/") {
 			continue
 		}
-		if nvmeWay.MatchString(name) {
+		if nvmeWay().MatchString(name) {
 			continue // one way to a disk that is in the list itself
 		}
 		c := candidate{name: name, place: at.Value, from: at}

@@ -2,11 +2,11 @@ package probe
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 	"github.com/boardprobe/boardprobe/report"
 )
 
@@ -22,9 +22,9 @@ type wayTo struct {
 }
 
 var (
-	pciRoot   = regexp.MustCompile(`^sys/devices/pci[0-9a-f]{4}:[0-9a-f]{2}/`)
-	pciDevice = regexp.MustCompile(`^[0-9a-f]{4}:[0-9a-f]{2}:([0-9a-f]{2})\.([0-7])/`)
-	ataPort   = regexp.MustCompile(`/(ata[0-9]+)/`)
+	pciRoot   = pattern.New(`^sys/devices/pci[0-9a-f]{4}:[0-9a-f]{2}/`)
+	pciDevice = pattern.New(`^[0-9a-f]{4}:[0-9a-f]{2}:([0-9a-f]{2})\.([0-7])/`)
+	ataPort   = pattern.New(`/(ata[0-9]+)/`)
 )
 
 // firstNode is the node behind the PCI devices, by the kind of disk. A USB port
@@ -47,7 +47,7 @@ func waysTo(h *Host, disks []candidate) (list []wayTo) {
 		if strings.Contains(d.place, "/nvme-subsystem/") {
 			at = nvmePlace(h, at)
 		}
-		root := pciRoot.FindString(at.Value)
+		root := pciRoot().FindString(at.Value)
 		if root == "" {
 			continue
 		}
@@ -58,14 +58,14 @@ func waysTo(h *Host, disks []candidate) (list []wayTo) {
 		}
 		w := wayTo{d, fmt.Sprintf("(0x%x)", uid.Value), both(at.From, uid.From)}
 		rest := at.Value[len(root):]
-		for m := pciDevice.FindStringSubmatch(rest); m != nil; m = pciDevice.FindStringSubmatch(rest) {
+		for m := pciDevice().FindStringSubmatch(rest); m != nil; m = pciDevice().FindStringSubmatch(rest) {
 			device, _ := strconv.ParseUint(m[1], 16, 8) // the form says that it is a number
 			w.path += fmt.Sprintf("/Pci(0x%x,0x%s)", device, m[2])
 			rest = rest[len(m[0]):]
 		}
 		w.path += node
 		if d.kind == "sata" {
-			name := ataPort.FindStringSubmatch(at.Value)
+			name := ataPort().FindStringSubmatch(at.Value)
 			if name == nil {
 				continue
 			}
