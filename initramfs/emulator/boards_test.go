@@ -29,7 +29,8 @@ type board struct {
 
 	modems    []modem  // what is to be said of those of the guest
 	opens     []string // ports of them that the probe opens
-	clients   int      // sockets of QRTR that were made and closed
+	router    bool     // the kernel has sockets of QRTR
+	clients   int      // those that were made and closed
 	others    []string // programs that open ports, too
 	bluetooth []string // of each controller: its driver, version and maker
 	firmware  []string // files that the kernel asks for, and what comes of it; nil if that is not looked at

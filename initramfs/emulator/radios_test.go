@@ -60,6 +60,7 @@ func virtRadio() board {
 func pcManager() board {
 	b := pcModem("pc-modemmanager")
 	b.others = []string{"/packages/usr/libexec/qmi-proxy", "/packages/usr/sbin/ModemManager"}
+	b.router = true // ModemManager looks there for modems, and the kernel loads its module
 	b.guest.packages = []string{"modemmanager", "udev", "dbus-daemon"}
 	b.guest.files[packagesPath+"/etc/passwd"] = "root:x:0:0:root:/:/bin/sh\n"
 	b.guest.files[packagesPath+"/etc/group"] = "root:x:0:\n"
@@ -134,6 +135,7 @@ func pcLate() board {
 // socket, too, and does not matter. Every client has gone in the end.
 func pcRouted() board {
 	b := pcModem("pc-qrtr")
+	b.router = true
 	b.guest = guest{simulators: []string{"qrtr"}, Order: radios.Order{Routed: &radios.Routed{Node: "msm8916", As: "rmtfs"}, Trace: "/dev/ttyS1"}}
 	b.modems = []modem{routed("QMI", []string{"QUALCOMM INCORPORATED", "4114", "MPSS.DPM.2.0.c1-00148  1  [Mar 07 2019 03:00:00]", "10000", "", "on", ""})}
 	b.clients = 4 // two lookups, and two services
@@ -390,7 +392,7 @@ func (o *outcome) radios(t *testing.T, check func(string, any, any)) {
 	}
 	check("devices that lack firmware", starved, b.starved)
 	check("the kernel warns", b.guest.there() && bytes.Contains(o.log, []byte("[ cut here ]")), false)
-	check("the kernel has QRTR", r.Radios.QRTR.Value, b.guest.Routed != nil)
+	check("the kernel has QRTR", r.Radios.QRTR.Value, b.router)
 	check("number of modems", len(r.Modems), len(b.modems))
 	for i, m := range r.Modems[:min(len(r.Modems), len(b.modems))] {
 		want := b.modems[i]
