@@ -42,6 +42,7 @@ type board struct {
 	loads    int64 // bytes that a boot loader reads of a disk before Linux
 	long     bool  // only in the long matrix
 	noPower  bool  // the machine cannot switch itself off
+	early    bool  // what a loader says first goes to the first serial port, the rest to the second
 	model    string
 	bios     []string          // disks in the order of the BIOS, as Linux calls them
 	straps   string            // media that the registers name, where they are read

@@ -31,9 +31,12 @@ type loaded struct {
 	as        string    // the argument of QEMU that takes the file; "" puts it on the disk
 	variables string    // of UEFI: the file of its variables, in the same package
 	manager   [2]string // of UEFI: the architecture's words in package and file of systemd-boot
+	file      string    // the name under which the board's firmware finds it on the volume
+	saved     int       // the size of its saved environment (CONFIG_ENV_SIZE)
 	targets   string    // the boot_targets of a saved environment
 	idle      [3]string // a loader that lies on the disk and does not run
 	order     bool      // the loader is where the probe searches for it
+	rom       []string  // the documented order of the ROM
 	secure    bool      // UEFI is built with Secure Boot
 	short     bool      // it belongs to make test
 	placed    []placed
@@ -43,11 +46,12 @@ type loaded struct {
 type placed struct{ name, from string }
 
 // Where the ROM of Allwinner's SoCs looks for a loader on an SD card (U-Boot,
-// doc/board/allwinner/sunxi.rst), and the size of that U-Boot's environment
-// (CONFIG_ENV_SIZE), a file on the volume that it starts from.
+// doc/board/allwinner/sunxi.rst), and the sizes of the environments of U-Boot
+// (CONFIG_ENV_SIZE), each a file on the volume that it starts from.
 const (
 	sunxiOffset      = 8 << 10
 	sunxiEnvironment = 64 << 10
+	rpiEnvironment   = 16 << 10
 )
 
 // searched is how much of the start of a medium the probe searches.
@@ -77,7 +81,27 @@ func loaders() []loaded {
 	far := saved
 	far.name, far.disks = "uboot-far", slices.Clone(card.disks)
 	far.disks[0].start = 24
+	h3 := []string{"SD card", "eMMC", "SPI NOR flash", "USB (FEL)"}
 	sunxi := [3]string{"sid", "u-boot-sunxi:armhf", uboot + "orangepi_pc_plus/u-boot-sunxi-with-spl.bin"}
+	// A Raspberry Pi with a card and a stick. QEMU takes the part of the firmware,
+	// which loads U-Boot from the card by the name that a 64-bit kernel has there
+	// (Raspberry Pi documentation, config.txt, kernel). The kernel of trixie is too
+	// large for U-Boot's addresses: from 2 MiB on, where booti moves it, it takes 37
+	// MiB, and the device tree is put at 38 MiB (board/raspberrypi/rpi/rpi.env).
+	pi := board{
+		name: "uboot-raspi3b", arch: "arm64", suite: "bookworm", console: "ttyS1", cpus: 4, ramMiB: 1024, keptMiB: 64, noPower: true, early: true,
+		machine: []string{"-M", "raspi3b"}, dtb: "broadcom/bcm2837-rpi-3-b.dtb",
+		disks: []disk{{kind: report.KindSD, mib: 64, label: label}, {kind: report.KindUSB, mib: 32, serial: "STICKQ88420013", label: "OTHER"}},
+		model: "Raspberry Pi 3 Model B",
+	}
+	turned := pi
+	turned.name, turned.disks = "uboot-raspi3b-saved", slices.Clone(pi.disks)
+	rpi := loaded{
+		board: pi, loader: [3]string{"trixie", "u-boot-rpi:arm64", uboot + "rpi_3/u-boot.bin"}, as: "-kernel", file: "kernel8.img", saved: rpiEnvironment, order: true,
+		rom: []string{"SD card or eMMC", "second SD card", "NAND", "SPI flash", "USB"},
+	}
+	rpiSaved := rpi
+	rpiSaved.board, rpiSaved.targets = turned, "usb mmc pxe"
 	risc := board{
 		name: "uboot-riscv64", arch: "riscv64", suite: "sid", console: "ttyS0", cpus: 2, ramMiB: 2048, newest: true,
 		machine: []string{"-M", "virt"},
@@ -111,9 +135,10 @@ func loaders() []loaded {
 	return []loaded{
 		{board: arm, boot: 2, loader: [3]string{"trixie", "u-boot-qemu", uboot + "qemu_arm64/u-boot.bin"}, as: "-bios", idle: sunxi},
 		{board: risc, boot: 1, loader: [3]string{"trixie", "u-boot-qemu", uboot + "qemu-riscv64_smode/u-boot.bin"}, as: "-kernel"},
-		{board: card, loader: sunxi, order: true},
-		{board: saved, loader: sunxi, order: true, targets: "usb0 mmc_auto"},
-		{board: far, loader: sunxi, order: true, targets: "pxe mmc_auto usb0"},
+		{board: card, loader: sunxi, order: true, rom: h3},
+		{board: saved, loader: sunxi, order: true, rom: h3, saved: sunxiEnvironment, targets: "usb0 mmc_auto"},
+		{board: far, loader: sunxi, order: true, rom: h3, saved: sunxiEnvironment, targets: "pxe mmc_auto usb0"},
+		rpi, rpiSaved,
 		{board: pc, boot: 1, manager: [2]string{"amd64", "x64"}, secure: true},
 		{board: tables, boot: 1, manager: [2]string{"amd64", "x64"}, secure: true, short: true},
 		{
@@ -124,8 +149,10 @@ func loaders() []loaded {
 }
 
 // TestLoaders starts boards by real boot loaders and holds what the report says
-// of the boot against the loader's own files and console. All but one are part
-// of the long matrix.
+// of the boot against the loader's own files and console. Of SD cards start an
+// Orange Pi PC, by its ROM and SPL, and a Raspberry Pi 3, with a stick beside the
+// card: each with the order that is compiled into U-Boot, and with another that
+// was saved. All but one board are part of the long matrix.
 func TestLoaders(t *testing.T) {
 	w := newWorkshop(t)
 	slot := slots()
@@ -211,7 +238,10 @@ func (w *workshop) load(t *testing.T, l *loaded, dir string) []string {
 	files := []file{{"kernel", given["-kernel"], ""}, {"initrd", given["-initrd"], ""}}
 	if l.targets != "" {
 		// In front, for the probe searches the start of a disk.
-		files = slices.Insert(files, 0, file{"uboot.env", "", savedEnvironment(t, program, l.targets)})
+		files = slices.Insert(files, 0, file{"uboot.env", "", l.savedEnvironment(t, program)})
+	}
+	if l.file != "" {
+		files = slices.Insert(files, 0, file{l.file, program, ""})
 	}
 	if l.manager[0] != "" {
 		files = append(files,
@@ -267,6 +297,9 @@ func (w *workshop) load(t *testing.T, l *loaded, dir string) []string {
 		code(1, filepath.Join(dir, "vars.fd"), "")
 	case l.as != "":
 		args = append(args, l.as, program)
+		if l.file != "" { // the firmware hands a device tree on
+			args = append(args, "-dtb", given["-dtb"])
+		}
 	case program != "":
 		l.write(t, image, program)
 	}
@@ -317,20 +350,19 @@ func compiledIn(t *testing.T, program string) map[string]string {
 
 var variableForm = regexp.MustCompile(`^[a-z][a-z0-9_]{2,}$`)
 
-// savedEnvironment makes the file in which a U-Boot for Allwinner keeps its
-// environment: a CRC-32 of what follows, and the variables (U-Boot,
-// include/env_internal.h).
-func savedEnvironment(t *testing.T, program, targets string) string {
+// savedEnvironment makes the file in which a U-Boot keeps its environment: a
+// CRC-32 of what follows, and the variables (U-Boot, include/env_internal.h).
+func (l *loaded) savedEnvironment(t *testing.T, program string) string {
 	variables := compiledIn(t, program)
-	variables["boot_targets"] = targets
-	block := make([]byte, 4, sunxiEnvironment)
+	variables["boot_targets"] = l.targets
+	block := make([]byte, 4, l.saved)
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		block = fmt.Appendf(block, "%s=%s\x00", name, variables[name])
 	}
-	if len(block) >= sunxiEnvironment {
+	if len(block) >= l.saved {
 		t.Fatalf("environment: %d bytes", len(block))
 	}
-	block = block[:sunxiEnvironment]
+	block = block[:l.saved]
 	binary.LittleEndian.PutUint32(block, crc32.ChecksumIEEE(block[4:]))
 	return string(block)
 }
@@ -368,14 +400,17 @@ func (l *loaded) uboot(t *testing.T, o outcome, check func(string, any, any)) {
 	check("boot.current", b.Current.Value, "mmc")
 	check("basis of boot.current", b.Current.Basis, report.Inferred)
 	check("boot.current_device", b.CurrentDevice.Value, "mmcblk0")
+	if len(b.Media) == 0 {
+		return // and said so above
+	}
 	want, place, end := compiledIn(t, program)["boot_targets"], "default@", int64(0)
 	if l.targets != "" {
 		disk, err := os.ReadFile(filepath.Join(o.dir, fmt.Sprintf("disk%d", l.boot)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		at := bytes.Index(disk, []byte(savedEnvironment(t, program, l.targets)))
-		want, place, end = l.targets, fmt.Sprintf("saved@%d", at), int64(at)+sunxiEnvironment
+		at := bytes.Index(disk, []byte(l.savedEnvironment(t, program)))
+		want, place, end = l.targets, fmt.Sprintf("saved@%d", at), int64(at)+int64(l.saved)
 		if at >= searched {
 			place, end = "saved@0 of uboot.env on mmcblk0p1", 0
 		}
@@ -392,11 +427,46 @@ func (l *loaded) uboot(t *testing.T, o outcome, check func(string, any, any)) {
 			check("basis of boot.loader_order", b.LoaderOrder.Basis, report.Configured)
 		}
 	}
+	check("boot.rom_order", b.ROMOrder.Value, l.rom)
+	check("basis of boot.rom_order", b.ROMOrder.Basis, report.Documented)
+	l.resolved(o, check)
+	if l.file != "" {
+		return // its ROM knows no header
+	}
 	header := strings.Join(b.Media[0].Headers.Value, "; ")
 	form := fmt.Sprintf(`^eGON\.BT0 at %d, [^;]*checksum right$`, sunxiOffset)
 	check("one header of the ROM in "+header, regexp.MustCompile(form).MatchString(header), true)
 	// It is made up, in the form of the one that U-Boot has put in the tree.
 	check("length of identity.serial", len(o.report.Identity.Serial.Value), len(l.serials[0]))
+}
+
+// resolved holds the disks that the report gives for the words of the orders
+// against those that were attached.
+func (l *loaded) resolved(o outcome, check func(string, any, any)) {
+	b := o.report.Boot
+	names := map[string]string{} // by kind
+	for _, d := range l.disks {
+		for _, s := range o.report.Storage {
+			if s.Kind.Value == d.kind && s.SizeBytes.Value == d.mib<<20 {
+				names[d.kind] = s.Name.Value
+			}
+		}
+	}
+	check("disks found as attached", len(names), len(l.disks))
+	places := map[string]string{}
+	for _, p := range b.Places {
+		places[p.Place] = p.Device.Value
+	}
+	for i, word := range b.LoaderOrder.Value {
+		switch {
+		case strings.HasPrefix(word, "mmc"):
+			check("disk of "+word, places[fmt.Sprintf("loader %d %s", i+1, word)], names[report.KindSD])
+		case strings.HasPrefix(word, "usb"):
+			check("disk of "+word, places[fmt.Sprintf("loader %d %s", i+1, word)], names[report.KindUSB])
+		}
+	}
+	check("disk of the ROM's first place", places["rom 1 "+l.rom[0]], names[report.KindSD])
+	check("boot.current_device is disk "+fmt.Sprint(l.boot), b.CurrentDevice.Value, names[l.disks[l.boot].kind])
 }
 
 // said holds what boardreport makes of the console's log beside the package: the
@@ -420,8 +490,13 @@ func (l *loaded) said(t *testing.T, w *workshop, o outcome, check func(string, a
 	} else {
 		agree = append(agree, "console.loader-version", "console.dram")
 	}
-	if l.order {
+	if l.order && l.file == "" { // only an SPL says it
 		agree = append(agree, "console.boot-source")
+	}
+	if l.file != "" {
+		// U-Boot's own word for it: the card's controller, which Linux has at 3f202000.
+		source := findings["console.boot-source"].Found
+		check("U-Boot starts the system from the card, "+source, strings.Contains(source, "'mmc@7e202000.bootdev.part_1' with extlinux"), true)
 	}
 	for _, id := range agree {
 		check(id+", "+findings[id].Found, findings[id].Verdict, require.Pass)

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"golang.org/x/sys/unix"
 	"hash/crc32"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -335,7 +336,11 @@ func (w *workshop) arguments(t testing.TB, b board, dir string) []string {
 	}
 	// What a kernel calls ttymxc1 or ttyS1 is the board's second serial port.
 	if strings.HasSuffix(b.console, "1") && b.dtb != "" {
-		args = append(args, "-serial", "null")
+		first := "null"
+		if b.early {
+			first = "file:" + filepath.Join(dir, firstPort)
+		}
+		args = append(args, "-serial", first)
 	}
 	if b.tpm {
 		args = append(args, "-chardev", "socket,id=tpm,path="+filepath.Join(dir, tpmSocket), "-tpmdev", "emulator,id=tpm0,chardev=tpm", "-device", "tpm-tis,tpmdev=tpm0")
@@ -359,6 +364,11 @@ func (w *workshop) arguments(t testing.TB, b board, dir string) []string {
 				t.Fatal(err)
 			}
 			drive = "id=" + id + ",driver=raw,file.driver=blkdebug,file.config=" + rules + ",file.image.driver=file,file.image.filename=" + filepath.Join(dir, id)
+		}
+		if d.kind == report.KindUSB && b.dtb != "" {
+			args = append(args, "-blockdev", "driver=raw,node-name="+id+",file.driver=file,file.filename="+filepath.Join(dir, id),
+				"-device", b.stickDevice(), "-monitor", "unix:"+filepath.Join(dir, monitorSocket)+",server=on,wait=off")
+			continue
 		}
 		args = append(args, "-drive", "if=none,"+drive)
 		serial := ""
@@ -430,6 +440,9 @@ func mostRead(t testing.TB, dir string) (most int64, disks int) {
 	return most, len(read)
 }
 
+// firstPort has what was said on the first serial port, if that is of use.
+const firstPort = "first"
+
 // tpmSocket is where the emulated TPM of a run listens.
 const tpmSocket = "tpm.sock"
 
@@ -453,6 +466,9 @@ func (w *workshop) start(t testing.TB, b board, args []string, dir string) run {
 	c := exec.CommandContext(ctx, args[0], args[1:]...)
 	var stderr bytes.Buffer
 	log := &watched{marks: []string{"by itself; power may be cut", "reboot: System halted", "Power off not available", "Kernel panic - not syncing"}, stop: cancel}
+	if device := b.stickDevice(); device != "" {
+		log.started = func() { replug(t, filepath.Join(dir, monitorSocket), device) }
+	}
 	c.Stdout, c.Stderr = log, &stderr
 	if b.tpm {
 		// The emulated chip ends with the machine that is connected to it.
@@ -474,6 +490,15 @@ func (w *workshop) start(t testing.TB, b board, args []string, dir string) run {
 	if c.ProcessState != nil {
 		r.share = min(1, (c.ProcessState.UserTime()+c.ProcessState.SystemTime()).Seconds()/r.seconds)
 	}
+	if b.early {
+		// The firmware of a real board has given the pins of the console to the
+		// second port; here U-Boot does, some lines after its start.
+		first, err := os.ReadFile(filepath.Join(dir, firstPort))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.log = append(first, r.log...)
+	}
 	switch {
 	case log.seen != "" && b.noPower:
 	case log.seen != "":
@@ -484,6 +509,50 @@ func (w *workshop) start(t testing.TB, b board, args []string, dir string) run {
 	return r
 }
 
+// monitorSocket is where the monitor of a board with a stick on a bus of its own
+// listens.
+const monitorSocket = "monitor"
+
+// stickDevice describes a stick on the board's own bus, "" for none.
+func (b board) stickDevice() string {
+	i := slices.IndexFunc(b.disks, func(d disk) bool { return d.kind == report.KindUSB })
+	if b.dtb == "" || i < 0 {
+		return ""
+	}
+	return fmt.Sprintf("usb-storage,port=1,id=stick,drive=disk%d,share-rw=on,serial=%s", i, b.disks[i].serial)
+}
+
+// replug takes the stick out and puts it in again. QEMU's model of the USB host
+// of a Raspberry Pi tells only once that something was plugged in, and no reset
+// of the host repeats that (hw/usb/hcd-dwc2.c): after U-Boot, Linux would not see
+// the stick.
+func replug(t testing.TB, socket, device string) {
+	c, err := net.Dial("unix", socket)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(30 * time.Second))
+	if _, err := fmt.Fprintf(c, "device_del stick\ndevice_add %s\ninfo version\n", device); err != nil {
+		t.Error(err)
+		return
+	}
+	// The monitor echoes what it is given, and says nothing more of what it did.
+	var said []byte
+	for part := make([]byte, 4096); !bytes.Contains(said, []byte("version\x1b[K\r\n")); {
+		n, err := c.Read(part)
+		said = append(said, part[:n]...)
+		if err != nil {
+			t.Errorf("monitor: %v", err)
+			return
+		}
+	}
+	if i := bytes.Index(said, []byte("Error:")); i >= 0 {
+		t.Errorf("monitor: %s", said[i:min(len(said), i+200)])
+	}
+}
+
 // watched keeps what a board prints and stops it at a mark, behind which
 // nothing comes that counts.
 type watched struct {
@@ -491,6 +560,8 @@ type watched struct {
 	marks []string
 	seen  string
 	stop  func()
+
+	started func() // is called when U-Boot starts Linux; nil for nothing
 }
 
 func (w *watched) Write(p []byte) (int, error) {
@@ -500,6 +571,10 @@ func (w *watched) Write(p []byte) (int, error) {
 	if i := slices.IndexFunc(w.marks, func(m string) bool { return bytes.Contains(recent, []byte(m)) }); i >= 0 && w.seen == "" {
 		w.seen = w.marks[i]
 		time.AfterFunc(time.Second, w.stop)
+	}
+	if w.started != nil && bytes.Contains(recent, []byte("Starting kernel ...")) {
+		go w.started()
+		w.started = nil
 	}
 	return n, err
 }
