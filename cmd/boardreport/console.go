@@ -107,15 +107,16 @@ func (s streams) readAnnex(name, of string) (annex.Annex, error) {
 	return a, nil
 }
 
-// optionName is what UEFI calls a load option when it starts it: firmware makes it
-// of the model and the serial number of a drive (edk2, UefiBootManagerLib).
-var optionName = regexp.MustCompile(`(BdsDxe: [^\r\n"]*")[^\r\n]*("[^\r\n"]*)`)
+// optionStarted is what UEFI says of the load option that it starts. Its name has the
+// model and the serial number of a drive in it (edk2, UefiBootManagerLib), and the
+// path addresses of the unit.
+var optionStarted = regexp.MustCompile(`(BdsDxe: starting \S+)[^\r\n]*`)
 
 // readLog makes the annex of a package from the part of a log in front of it.
-// Addresses and UUIDs are replaced, as in the package, and names of load options
-// are left out.
+// Addresses and UUIDs are replaced, as in the package, and of load options the
+// number is kept.
 func (s streams) readLog(log []byte, place, of string) annex.Annex {
-	log = optionName.ReplaceAll(log, []byte("$1...$2"))
+	log = optionStarted.ReplaceAll(log, []byte("$1"))
 	return annex.New(filepath.Base(place), of, pseudonym.New(pseudonym.NewKey()).Apply(log))
 }
 
