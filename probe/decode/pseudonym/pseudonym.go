@@ -194,7 +194,9 @@ func (r *Replacer) add(raw, stand []byte, token bool) {
 }
 
 var (
-	macForm  = pattern.New(`\b[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}\b`)
+	// With dashes and the type of Ethernet in front it is the name of a file that
+	// PXELINUX and its likes ask for.
+	macForm  = pattern.New(`\b[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}\b|\b(?:01-)?[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}\b`)
 	wideForm = pattern.New(`(?:[!-~]\x00){17,}`) // UTF-16 as long as the shorter of these
 	uuidForm = pattern.New(`\b[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\b`)
 )
@@ -264,9 +266,10 @@ type form struct {
 
 func (r *Replacer) forms(text []byte) (list []form) {
 	for _, m := range macForm().FindAllIndex(text, -1) {
-		was := text[m[0]:m[1]]
+		was := text[m[1]-len("00:00:00:00:00:00") : m[1]]
+		between := was[2:3]
 		var mac [6]byte
-		if _, err := hex.Decode(mac[:], bytes.ReplaceAll(was, []byte(":"), nil)); err != nil {
+		if _, err := hex.Decode(mac[:], bytes.ReplaceAll(was, between, nil)); err != nil {
 			continue
 		}
 		if mac == [6]byte{} || mac == [6]byte{255, 255, 255, 255, 255, 255} {
@@ -277,7 +280,8 @@ func (r *Replacer) forms(text []byte) (list []form) {
 		if bytes.ContainsAny(was, "ABCDEF") {
 			is = bytes.ToUpper(is)
 		}
-		list = append(list, form{m[0], len(was), slices.Concat(was[:3], is)})
+		is = bytes.ReplaceAll(is, []byte(":"), between)
+		list = append(list, form{m[1] - len(was), len(was), slices.Concat(was[:3], is)})
 	}
 	for _, m := range uuidForm().FindAllIndex(text, -1) {
 		if was := string(text[m[0]:m[1]]); !Placeholder(was) {

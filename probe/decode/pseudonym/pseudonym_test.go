@@ -216,3 +216,14 @@ func TestWideForms(t *testing.T) {
 		}
 	}
 }
+
+// TestDashes has an address as U-Boot asks a server for its file.
+func TestDashes(t *testing.T) {
+	t.Parallel()
+	r := New(Key{1})
+	got := string(r.Apply([]byte("pxelinux.cfg/01-dc-a6-32-01-36-c2 and DC-A6-32-01-36-C2 and 00-00-00-00-00-00")))
+	plain := strings.ReplaceAll(strings.TrimSpace(string(r.Apply([]byte("dc:a6:32:01:36:c2")))), ":", "-")
+	if want := "pxelinux.cfg/01-" + plain + " and " + strings.ToUpper(plain) + " and 00-00-00-00-00-00"; got != want || strings.Contains(got, "01-36-c2") {
+		t.Errorf("Apply = %q; want %q", got, want)
+	}
+}
