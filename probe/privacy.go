@@ -97,7 +97,7 @@ func identities(ctx context.Context, f *files, key pseudonym.Key) *pseudonym.Rep
 	f = f.again()
 	for _, row := range identitySources() {
 		rows, done := make(chan identity), make(chan struct{})
-		go func() {
+		go func(f *files) { // this one's own: the next row may have others
 			defer close(rows)
 			for _, name := range expand(f, row.path) {
 				data, _, err := f.read(name, maxIdentity)
@@ -115,7 +115,7 @@ func identities(ctx context.Context, f *files, key pseudonym.Key) *pseudonym.Rep
 					return
 				}
 			}
-		}()
+		}(f)
 		timer := time.NewTimer(2 * time.Second)
 		for open := true; open; {
 			select {
