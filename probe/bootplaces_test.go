@@ -192,10 +192,18 @@ func TestUEFIDevices(t *testing.T) {
 		"NVMe behind a bridge": {"\x01", nil, "nvme", "nvme0n1", "nvme1n1 nvme0n1 vda - sda - - - - -", ""},
 		"virtio":               {"\x02", nil, "virtio", "vda", "nvme1n1 nvme0n1 vda - sda - - - - -", ""},
 		"empty drive":          {"\x03", func(f map[string]string) { delete(f, "sys/block/sdb@") }, "sata", "", "nvme1n1 nvme0n1 vda - sda - - - - -", report.Absent},
-		"namespaces":           {"\x08", nil, "nvme", "", "nvme1n1 nvme0n1 vda - sda - - - - -", ""},
-		"no numbers":           {"\x01", func(f map[string]string) { delete(f, root+"firmware_node@") }, "nvme", "", "- - - - - - - - - -", ""},
-		"a name as a number":   {"\x01", func(f map[string]string) { f["sys/devices/LNXSYSTM:00/PNP0A08:00/uid"] = "PCI0\n" }, "nvme", "", "- - - - - - - - - -", ""},
-		"no port":              {"\x04", func(f map[string]string) { delete(f, "sys/class/ata_port/ata7/port_no") }, "sata", "", "nvme1n1 nvme0n1 vda - - - - - - -", ""},
+		"drive of no known kind": {"\x03", func(f map[string]string) {
+			delete(f, "sys/block/sdb@")
+			f["sys/block/sdx@"], f[root+"0000:00:05.0/virtio1/host0/target0:0:0/0:0:0:0/block/sdx/size"] = "../devices/pci0000:00/0000:00:05.0/virtio1/host0/target0:0:0/0:0:0:0/block/sdx", "1\n"
+		}, "sata", "", "nvme1n1 nvme0n1 vda - sda - - - - -", report.NotProbed},
+		"no drive": {"\x06", nil, "nvme", "", "nvme1n1 nvme0n1 vda - sda - - - - -", report.Absent},
+		"drive behind VMD": {"\x06", func(f map[string]string) {
+			f["sys/block/nvme9n1@"], f[root+"0000:00:05.0/pci10000:e0/10000:e0:06.0/nvme/nvme9/nvme9n1/size"] = "../devices/pci0000:00/0000:00:05.0/pci10000:e0/10000:e0:06.0/nvme/nvme9/nvme9n1", "1\n"
+		}, "nvme", "", "nvme1n1 nvme0n1 vda - sda - - - - -", report.NotProbed},
+		"namespaces":         {"\x08", nil, "nvme", "", "nvme1n1 nvme0n1 vda - sda - - - - -", ""},
+		"no numbers":         {"\x01", func(f map[string]string) { delete(f, root+"firmware_node@") }, "nvme", "", "- - - - - - - - - -", ""},
+		"a name as a number": {"\x01", func(f map[string]string) { f["sys/devices/LNXSYSTM:00/PNP0A08:00/uid"] = "PCI0\n" }, "nvme", "", "- - - - - - - - - -", ""},
+		"no port":            {"\x04", func(f map[string]string) { delete(f, "sys/class/ata_port/ata7/port_no") }, "sata", "", "nvme1n1 nvme0n1 vda - - - - - - -", ""},
 	} {
 		files := set(c.used)
 		if c.change != nil {

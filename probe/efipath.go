@@ -63,6 +63,9 @@ func waysTo(h *Host, disks []candidate) (list []wayTo) {
 			w.path += fmt.Sprintf("/Pci(0x%x,0x%s)", device, m[2])
 			rest = rest[len(m[0]):]
 		}
+		if strings.HasPrefix(rest, "pci") {
+			continue // behind a bridge that UEFI has other words for, as VMD
+		}
 		w.path += node
 		if d.kind == "sata" {
 			name := ataPort().FindStringSubmatch(at.Value)
@@ -130,18 +133,39 @@ func uefiDevices(h *Host, disks []candidate, u uefiOrder, b *report.Boot) {
 	case used.Device.OK():
 		b.CurrentDevice = used.Device
 		mediumOfDisk(b)
-	case open(used) && len(disksAt(ways, used.Path.Value)) == 0 && elsewhere(disks, ways, used.Medium.Value):
+	case !open(used) || len(disksAt(ways, used.Path.Value)) > 0:
+	case elsewhere(disks, ways, used.Path.Value):
 		b.CurrentDevice = report.Missing[string](report.Absent, "Linux has no disk at the path of "+used.Number, used.Path.From...)
+	case anyOf(ways, used.Medium.Value): // known to be elsewhere, so that it is not taken for the only one
+		b.CurrentDevice = report.Missing[string](report.NotProbed, "no disk is known to be at the path of "+used.Number, used.Path.From...)
 	}
 }
 
-// elsewhere reports whether it is known of all disks of the kind that they are
-// somewhere else, so that even a single one is not the one that is meant.
-func elsewhere(disks []candidate, ways []wayTo, medium string) bool {
-	kinds, _ := kindsOf(medium)
-	return kinds != nil && !slices.ContainsFunc(disks, func(d candidate) bool {
-		return slices.Contains(kinds, d.kind) && !slices.ContainsFunc(ways, func(w wayTo) bool { return w.name == d.name })
+// plainWay is a path over PCI to one of the kinds of firstNode, and its node.
+var plainWay = pattern.New(`^Pcie?Root\(0x[0-9a-f]+\)(?:/Pci\(0x[0-9a-f]+,0x[0-9a-f]+\))+(/[A-Za-z]+\()`)
+
+// elsewhere reports whether it is known of all disks of the kind that a path leads
+// to that they are somewhere else. A disk of which the kind is not known, and one
+// without a known way, can be the one that is meant.
+func elsewhere(disks []candidate, ways []wayTo, path string) bool {
+	node := plainWay().FindStringSubmatch(path)
+	if node == nil {
+		return false
+	}
+	known := false
+	for _, first := range firstNode {
+		known = known || first == node[1]
+	}
+	return known && !slices.ContainsFunc(disks, func(d candidate) bool {
+		mine := d.kind == "" || firstNode[d.kind] == node[1]
+		return mine && !slices.ContainsFunc(ways, func(w wayTo) bool { return w.name == d.name })
 	})
+}
+
+// anyOf reports whether the way to a disk of a medium's kind is known.
+func anyOf(ways []wayTo, medium string) bool {
+	kinds, _ := kindsOf(medium)
+	return slices.ContainsFunc(ways, func(w wayTo) bool { return slices.Contains(kinds, w.kind) })
 }
 
 // mediumOfDisk names the medium that was used by the disk, where the firmware
