@@ -104,6 +104,10 @@ func TestGUIDsOfLoadOptions(t *testing.T) {
 		"name of a file":     {loadOption("L", pathNode(4, 7, volumeNode), file("/FvFile("+partition+")")), "L", "Fv(" + volume + ")//FvFile(" + stand + ")", ""},
 		"same as the volume": {loadOption(partition, pathNode(4, 7, partitionNode), file(partition)), stand, "Fv(" + partition + ")/" + stand, ""},
 		"vendor":             {loadOption("L", pathNode(4, 3, partitionNode)), "L", "VenMedia(" + stand + ")", ""},
+		"data of a vendor":   {loadOption("L", pathNode(1, 4, partitionNode+"525400123456")), "L", "VenHw(...)", ""},
+		"gone drive":         {loadOption("UEFI Samsung SSD 980 S649NX0R123456 1", pathNode(4, 7, volumeNode)), "UEFI Samsung SSD 980 " + r.Text("S649NX0R123456") + " 1", "Fv(" + volume + ")", ""},
+		"network":            {loadOption("UEFI PXEv4 (MAC:525400123456)", pathNode(4, 7, volumeNode)), "UEFI PXEv4 (MAC:" + r.Text(r.Text("525400123456")) + ")", "Fv(" + volume + ")", ""},
+		"machine":            {loadOption("L", file("0123456789abcdef0123456789abcde1-6.12.efi")), "L", r.Text("0123456789abcdef0123456789abcde1") + "-6.12.efi", ""},
 		"known of the unit":  {loadOption("L", pathNode(4, 7, productNode)), "L", "Fv(" + r.Text(product) + ")", ""},
 		"cut":                {loadOption(strings.Repeat("x", 170)+" "+partition, pathNode(4, 7, volumeNode)), strings.Repeat("x", 170) + " " + stand[:29] + "...", "Fv(" + volume + ")", ""},
 	} {

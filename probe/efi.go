@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/boardprobe/boardprobe/probe/decode/efivar"
+	"github.com/boardprobe/boardprobe/probe/decode/pattern"
+	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
 	"github.com/boardprobe/boardprobe/report"
 )
 
@@ -38,7 +40,7 @@ func (s *system) reduceLoadOption(file []byte) []byte {
 	if err == nil {
 		option, err = efivar.ParseLoadOption(value)
 	}
-	out := efiOption{Active: option.Active, Description: oneLine(hide(option.Description))}
+	out := efiOption{Active: option.Active, Description: oneLine(hideUnit(s.replacer, hide(option.Description)))}
 	if option.Category != "boot" {
 		out.Category = option.Category
 	}
@@ -79,8 +81,45 @@ func (s *system) publicPath(p efivar.Path) string {
 			apply = s.replacer.ApplyKnown
 		}
 		p.Nodes[i].Text = string(apply([]byte(n.Text)))
+		if !n.Firmware {
+			p.Nodes[i].Text = hideForms(s.replacer, p.Nodes[i].Text)
+		}
 	}
 	return p.Public()
+}
+
+// unitForms are an address as UEFI writes it, and the ID of a machine in the name
+// of a kernel (systemd's kernel-install).
+var unitForms = pattern.New(`\b(?:[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}|[0-9A-Fa-f]{32}|[0-9A-Fa-f]{12})\b`)
+
+// hideForms replaces what has the form of an identity in a load option, and
+// nowhere else.
+func hideForms(r *pseudonym.Replacer, text string) string {
+	return unitForms().ReplaceAllStringFunc(text, func(form string) string {
+		if strings.Contains(form, "-") {
+			return form // a GUID, replaced before
+		}
+		return r.Text(form)
+	})
+}
+
+// serialWord is a word as serial numbers are.
+var serialWord = pattern.New(`[0-9A-Za-z_.-]{8,}`)
+
+// hideUnit replaces in a description that firmware made (edk2, UefiBootManagerLib)
+// the words that can be the serial number of a drive: one that has gone, or has no
+// driver in this run, is known to nobody else.
+func hideUnit(r *pseudonym.Replacer, text string) string {
+	text = hideForms(r, text)
+	if !strings.HasPrefix(text, "UEFI ") {
+		return text
+	}
+	return serialWord().ReplaceAllStringFunc(text, func(word string) string {
+		if !strings.ContainsAny(word, "0123456789") {
+			return word
+		}
+		return r.Text(word)
+	})
 }
 
 // reduceSignatures counts what PK, KEK or db hold.

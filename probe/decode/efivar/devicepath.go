@@ -163,6 +163,9 @@ func (p *Path) add(n Node, body []byte) {
 	row, ok := findNode(n.Type, n.SubType, len(body))
 	if ok {
 		n.Text, n.Identity, n.Firmware = printable(row.text(body)), row.identity, row.media == MediaFirmware
+		if row.media == MediaVendor && len(body) > guidBytes {
+			n.Identity = true // what follows the GUID can be anything
+		}
 		if n.Type == typeMessaging && n.SubType == subTypeURI {
 			n.Identity = strings.ContainsAny(n.Text, "@?") // a password, or whatever a query says
 		}

@@ -91,7 +91,7 @@ func TestParsePathsTextAndMedia(t *testing.T) {
 		{path(node(typeMessaging, 14, "00000000 0000000000000000 00 00 00")), "Uart(DEFAULT,DEFAULT,D,D)", "", ""},
 		{path(node(typeMessaging, 14, "00000000 0000000000000000 07 09 09")), "Uart(DEFAULT,7,x,x)", "", ""},
 		// A group of devices on machines of Lenovo.
-		{path(node(typeMessaging, 10, someGUID, "a9ff")), "VenMsg(" + someGUIDText + ",a9ff)", "", MediaVendor},
+		{path(node(typeMessaging, 10, someGUID, "a9ff")), "VenMsg(" + someGUIDText + ",a9ff)", "VenMsg(...)", MediaVendor},
 		{path(node(typeMedia, 3, someGUID)), "VenMedia(" + someGUIDText + ")", "", MediaVendor},
 		{path(hdGPT, file(`\EFI\debian\shimaa64.efi`)), "HD(1,GPT," + someGUIDText + `,0x800,0x100000)/\EFI\debian\shimaa64.efi`, `HD(...)/\EFI\debian\shimaa64.efi`, MediaPartition},
 		{path(node(typeMedia, 1, "00000000 0000000000000000 0000000000000000", strings.Repeat("00", 16), "00 00")), "HD(0,0,0,0x0,0x0)", "HD(...)", MediaPartition},
