@@ -79,9 +79,6 @@ func giveReasons(h *Host, faults []report.Fault, names []string) {
 	}
 	failures := kmsg.Failures(events)
 	for i, name := range names {
-		if faults[i].Bus.Value == "usb" {
-			name, _, _ = strings.Cut(name, ":") // the device of an interface
-		}
 		var files []string
 		for _, f := range failures {
 			if f.Device == name && f.Outcome == kmsg.Lacking && f.File != "" && !slices.Contains(files, f.File) {
@@ -89,7 +86,7 @@ func giveReasons(h *Host, faults []report.Fault, names []string) {
 			}
 		}
 		if len(files) > 0 {
-			faults[i].Reason = report.Known(oneLine("firmware not found: "+strings.Join(files, " ")), both(faults[i].Kind.From, []string{id})...)
+			faults[i].Reason = report.Known(oneLine("firmware not found: "+strings.Join(files, " ")), both(faults[i].Kind.From, []string{id})...).By(report.Inferred)
 		}
 	}
 }
