@@ -27,7 +27,10 @@ import (
 const (
 	protocolList = "proc/net/protocols"
 	routerName   = "QIPCRTR" // there (qrtr_proto in net/qrtr/af_qrtr.c)
-	routerHolder = "qrtr"    // what is asked about who has such a socket
+	// Until Linux 5.7 a program gave this node its number. Without that it has the
+	// one of all nodes (QRTR_NODE_BCAST), and the question would go to each of them.
+	allNodes     = 1<<32 - 1
+	routerHolder = "qrtr" // what is asked about who has such a socket
 	allServices  = "services"
 )
 
@@ -66,6 +69,9 @@ func openRouter(to *qrtr.Server) (int, error) {
 		address.node, address.port = to.Node, to.Port
 	} else if err = address.own(fd); err == nil {
 		address.port = qrtr.ControlPort
+		if address.node == allNodes {
+			err = unix.ENODEV
+		}
 	}
 	if err == nil {
 		err = address.connect(fd)
@@ -261,7 +267,7 @@ func routedModems(h *Host) ([]report.Modem, error) {
 		return nil, nil
 	}
 	a := h.ask("qrtr/1", allServices)
-	if a.Gap == report.NotProbed || a.Note == "ETIMEDOUT" {
+	if a.Gap == report.NotProbed || a.Gap == report.Absent || a.Note == "ETIMEDOUT" {
 		// Until Linux 5.7 the name server is a program. Without it there is none.
 		return nil, nil
 	}

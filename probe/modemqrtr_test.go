@@ -220,6 +220,7 @@ func TestRouterFailure(t *testing.T) {
 		"denied":         {func(e *report.Evidence) { e.Errno = "EACCES" }, "services of QRTR: EACCES"},
 		"another form":   {func(e *report.Evidence) { e.SetBytes([]byte("{")) }, "services of QRTR: not the form that was recorded"},
 		"no name server": {func(e *report.Evidence) { e.Errno = "ETIMEDOUT" }, ""},
+		"nobody answers": {func(e *report.Evidence) { e.Errno = "ENODEV" }, ""}, // qrtr_local_enqueue
 		"earlier record": {func(e *report.Evidence) { e.Op = "other" }, ""},
 	} {
 		evidence := []report.Evidence{
