@@ -10,7 +10,7 @@ package report
 // Within a major version fields are only added, and Minor counts the additions.
 const (
 	Schema      = "https://boardprobe.github.io/evaluation-report/v1"
-	SchemaMinor = 0
+	SchemaMinor = 1
 )
 
 // Report is the document report.json. Everything outside Run follows from the
