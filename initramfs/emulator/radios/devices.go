@@ -106,7 +106,7 @@ type lateness struct{ at, qmi, mbim time.Duration }
 // How late an answer is that the probe still waits for, which is 1.5 s for the
 // first of a port, and one for which it does not.
 const (
-	inTime  = 800 * time.Millisecond
+	inTime  = 300 * time.Millisecond
 	tooLate = 2500 * time.Millisecond
 )
 

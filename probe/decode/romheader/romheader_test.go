@@ -24,6 +24,9 @@ func (m image) put(at int, values ...any) image {
 		case int:
 			binary.LittleEndian.PutUint32(m[at:], uint32(v))
 			at += 4
+		case uint32:
+			binary.LittleEndian.PutUint32(m[at:], v)
+			at += 4
 		case uint16:
 			binary.LittleEndian.PutUint16(m[at:], v)
 			at += 2
@@ -41,12 +44,12 @@ func fromHex(s string) []byte {
 }
 
 func egon() image {
-	m := make(image, 0x2000).put(0, 0xea000016, "eGON.BT0", stamp, 0x2000, "SPL\x02").put(0x20, 0x2C).put(0x2C, "sun50i-a64-pinebook").put(0x100, "code")
+	m := make(image, 0x2000).put(0, uint32(0xea000016), "eGON.BT0", stamp, 0x2000, "SPL\x02").put(0x20, 0x2C).put(0x2C, "sun50i-a64-pinebook").put(0x100, "code")
 	return m.put(0x0C, int(sum32(m))) // the stamp was in its place
 }
 
 func toc0() image {
-	m := make(image, 0x4000).put(0, "TOC0.GLH", 0x89119800, stamp, 0, 0, 3, 0x4000).put(44, "MIE;")
+	m := make(image, 0x4000).put(0, "TOC0.GLH", uint32(0x89119800), stamp, 0, 0, 3, 0x4000).put(44, "MIE;")
 	return m.put(12, int(sum32(m)))
 }
 
@@ -87,12 +90,12 @@ func samples() map[string]struct {
 		"eGON":              {egon(), Header{Family: "allwinner", Format: "eGON.BT0", Detail: "sun50i-a64-pinebook", HasDetail: true, SizeBytes: 0x2000, HasSize: true, Checked: true, Right: true, KnownSigned: true}},
 		"eGON, wrong":       {egon().put(0x200, "x"), Header{Family: "allwinner", Format: "eGON.BT0", Detail: "sun50i-a64-pinebook", HasDetail: true, SizeBytes: 0x2000, HasSize: true, Checked: true, KnownSigned: true}},
 		"eGON, part":        {egon()[:512], Header{Family: "allwinner", Format: "eGON.BT0", Detail: "sun50i-a64-pinebook", HasDetail: true, SizeBytes: 0x2000, HasSize: true, KnownSigned: true}},
-		"eGON of Allwinner": {make(image, 512).put(0, 0xea000016, "eGON.BT0", 1, 0x8000, 0x30), Header{Family: "allwinner", Format: "eGON.BT0", SizeBytes: 0x8000, HasSize: true, KnownSigned: true}},
+		"eGON of Allwinner": {make(image, 512).put(0, uint32(0xea000016), "eGON.BT0", 1, 0x8000, 0x30), Header{Family: "allwinner", Format: "eGON.BT0", SizeBytes: 0x8000, HasSize: true, KnownSigned: true}},
 		"TOC0":              {toc0(), Header{Family: "allwinner", Format: "TOC0", SizeBytes: 0x4000, HasSize: true, Checked: true, Right: true, Signed: true, KnownSigned: true}},
 		"TOC0, part":        {toc0()[:512], Header{Family: "allwinner", Format: "TOC0", SizeBytes: 0x4000, HasSize: true, Signed: true, KnownSigned: true}},
-		"MLO": {make(image, 1024).put(0, 0x40, 12).put(0x14, "CHSETTINGS").put(0x40, 0xC0C0C0C1, 0x100).put(512, 0x1ACA8, 0x402F0400),
+		"MLO": {make(image, 1024).put(0, 0x40, 12).put(0x14, "CHSETTINGS").put(0x40, uint32(0xC0C0C0C1), 0x100).put(512, 0x1ACA8, 0x402F0400),
 			Header{Family: "ti", Format: "CHSETTINGS", SizeBytes: 0x1ACA8, HasSize: true}},
-		"MLO, part": {make(image, 512).put(0, 0x40, 12).put(0x14, "CHSETTINGS").put(0x40, 0xC0C0C0C1), Header{Family: "ti", Format: "CHSETTINGS"}},
+		"MLO, part": {make(image, 512).put(0, 0x40, 12).put(0x14, "CHSETTINGS").put(0x40, uint32(0xC0C0C0C1)), Header{Family: "ti", Format: "CHSETTINGS"}},
 		"EMMC_BOOT": {make(image, 1024).put(0, "EMMC_BOOT", []byte{0, 0xFF, 0xFF}, 1, 0x200).put(0x200, "BRLYT\x00\x00\x00", 1, 0x600, 0x2920, 0x42424242, 0x10005),
 			Header{Family: "mediatek", Format: "EMMC_BOOT", Media: "emmc", HasMedia: true, SizeBytes: 0x2920, HasSize: true}},
 		"SDMMC_BOOT":  {make(image, 512).put(0, "SDMMC_BOOT\x00\x00", 1, 0x200), Header{Family: "mediatek", Format: "SDMMC_BOOT", Media: "sd", HasMedia: true}},
