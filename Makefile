@@ -44,12 +44,17 @@ test-all: tools ## the long matrix of emulated boards, and minutes of fuzzing
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=2m
 
 FUZZTIME ?= 10m
+# The end of the time can find a worker of go test at work, which is called a
+# failure then, without an input that fails (go.dev/issue/75804, mended in Go
+# 1.27). That target is run once more.
+OVERTIME = grep -q 'context deadline exceeded' build/fuzz.log && ! grep -qE 'Failing input|panic:' build/fuzz.log
 fuzz: ## every fuzz target for FUZZTIME (10m)
 	@mkdir -p build
 	@set -e; grep -rlE '^func Fuzz' --include='*_test.go' . | sort | while read -r f; do \
 		for t in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*).*/\1/p' $$f); do \
 			echo "fuzz $$(dirname $$f) $$t"; \
-			$(GO) test -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f) >build/fuzz.log 2>&1 || { cat build/fuzz.log; exit 1; }; \
+			once() { $(GO) test -run '^$$' -fuzz "^$$t\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$f) >build/fuzz.log 2>&1; }; \
+			once || { $(OVERTIME) && once; } || { cat build/fuzz.log; exit 1; }; \
 		done; \
 	done
 
