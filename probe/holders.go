@@ -35,7 +35,7 @@ const initialPIDNamespace = "pid:[4026531836]"
 // is not opened: that can be noticed by whoever is behind it.
 func askHolders(_ context.Context, name string) ([]byte, error) {
 	if name == routerHolder {
-		h, err := lookForHolders("/proc", isRouterSocket)
+		h, err := lookForHolders("/proc", func(fd string) (bool, error) { return isSocketOf(fd, routerName) })
 		if err != nil {
 			return nil, err
 		}
@@ -161,15 +161,14 @@ func isDevice(fd string, device [2]uint32) (bool, error) {
 	return stat.Mode&unix.S_IFMT == unix.S_IFCHR && device == [2]uint32{unix.Major(uint64(stat.Rdev)), unix.Minor(uint64(stat.Rdev))}, nil
 }
 
-// isRouterSocket reports whether a descriptor is a socket of QRTR, by the name of
-// the protocol that the kernel gives to every socket (sockfs_xattr_get in
-// net/socket.c).
-func isRouterSocket(fd string) (bool, error) {
+// isSocketOf reports whether a descriptor is a socket of a protocol, by the name of
+// it that the kernel gives to every socket (sockfs_xattr_get in net/socket.c).
+func isSocketOf(fd, protocol string) (bool, error) {
 	target, err := os.Readlink(fd)
 	if err != nil || !strings.HasPrefix(target, "socket:") {
 		return false, err
 	}
-	name := make([]byte, len(routerName)+8)
+	name := make([]byte, len(protocol)+8)
 	n, err := unix.Getxattr(fd, "system.sockprotoname", name)
 	switch {
 	case errors.Is(err, unix.ERANGE), errors.Is(err, unix.ENOENT): // a longer name; closed meanwhile
@@ -177,5 +176,5 @@ func isRouterSocket(fd string) (bool, error) {
 	case err != nil:
 		return false, unix.EACCES // it may be one
 	}
-	return unix.ByteSliceToString(name[:n]) == routerName, nil
+	return unix.ByteSliceToString(name[:n]) == protocol, nil
 }

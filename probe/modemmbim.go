@@ -2,7 +2,6 @@ package probe
 
 import (
 	"context"
-	"errors"
 	"time"
 	"unsafe"
 
@@ -96,10 +95,7 @@ func (s *mbimSession) wait(kind mbim.Type, until time.Time) (mbim.Message, error
 	for {
 		data, err := s.port.receive(s.buffer, until)
 		if err != nil {
-			if garbled && errors.Is(err, unix.ETIMEDOUT) {
-				err = errGarbled
-			}
-			return mbim.Message{}, err
+			return mbim.Message{}, unanswered(err, garbled)
 		}
 		whole, err := s.assembler.Add(data)
 		if err != nil {

@@ -199,6 +199,15 @@ func askOpened(ctx context.Context, open func() (int, error), talk func(*port) (
 	return json.Marshal(e.answer)
 }
 
+// unanswered says why no answer came: from a port that said something else in the
+// time, because it speaks no such language.
+func unanswered(err error, garbled bool) error {
+	if garbled && errors.Is(err, unix.ETIMEDOUT) {
+		return errGarbled
+	}
+	return err
+}
+
 // until bounds the wait for one answer.
 func (p *port) until(d time.Duration) time.Time {
 	if t := time.Now().Add(d); t.Before(p.end) {

@@ -104,10 +104,7 @@ func (c *qmiClient) wait(s qmi.Service, client uint8, transaction uint16, until 
 	for {
 		data, err := c.port.receive(c.buffer, until)
 		if err != nil {
-			if garbled && errors.Is(err, unix.ETIMEDOUT) {
-				err = errGarbled
-			}
-			return qmi.Message{}, err
+			return qmi.Message{}, unanswered(err, garbled)
 		}
 		for len(data) > 0 {
 			m, n, err := qmi.Parse(data)

@@ -230,10 +230,7 @@ func (c *routedClient) askWithin(r qmi.Request, patience time.Duration) (qmi.Mes
 	for {
 		data, err := c.port.receive(c.buffer, until)
 		if err != nil {
-			if garbled && errors.Is(err, unix.ETIMEDOUT) {
-				err = errGarbled
-			}
-			return qmi.Message{}, err
+			return qmi.Message{}, unanswered(err, garbled)
 		}
 		switch m, err := qmi.ParseBare(c.service, data); {
 		case err != nil:

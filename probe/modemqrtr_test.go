@@ -281,8 +281,8 @@ func TestNoSocket(t *testing.T) {
 	}
 }
 
-// TestIsRouterSocket tells sockets apart by what the kernel says of them.
-func TestIsRouterSocket(t *testing.T) {
+// TestIsSocketOf tells sockets apart by what the kernel says of them.
+func TestIsSocketOf(t *testing.T) {
 	t.Parallel()
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -295,9 +295,12 @@ func TestIsRouterSocket(t *testing.T) {
 	if err != nil || !strings.HasPrefix(unix.ByteSliceToString(buffer[:n]), "UNIX") {
 		t.Fatalf("protocol of a socket = %q, %v; want one of UNIX", buffer[:n], err)
 	}
+	if is, err := isSocketOf(name, unix.ByteSliceToString(buffer[:n])); !is || err != nil {
+		t.Errorf("isSocketOf its own protocol = %v, %v; want true", is, err)
+	}
 	for _, place := range []string{name, "/proc/self/exe", "/proc/self/fd/99999"} {
-		if is, err := isRouterSocket(place); is || err != nil && !errors.Is(err, os.ErrNotExist) {
-			t.Errorf("isRouterSocket(%s) = %v, %v; want false", place, is, err)
+		if is, err := isSocketOf(place, routerName); is || err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("isSocketOf(%s, %s) = %v, %v; want false", place, routerName, is, err)
 		}
 	}
 	if data, err := askHolders(t.Context(), routerHolder); err != nil {
