@@ -6,7 +6,7 @@ GOLANGCI = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.6.2
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -ldflags '-s -w'
 ARCHITECTURES = amd64 arm64 arm riscv64 386
 
-.PHONY: help report probe tools test test-all fuzz boot golden drivers firmware u-root bench cross release lint
+.PHONY: help report probe tools test test-all fuzz boot golden numbers drivers firmware u-root bench cross release lint
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
 
@@ -64,6 +64,9 @@ boot: tools ## start the emulated BOARD (virt): console, package, verification
 
 golden: ## write the expected replays of the corpus anew, to be read as a diff
 	$(GO) test ./cmd/boardreport -run '^TestCorpus$$' -args -update
+
+numbers: ## raise the numbers of collectors and rules whose sources have changed
+	$(GO) test ./cmd -run '^TestNumbers$$' -args -update
 
 u-root: ## an image of u-root that starts the probe (ARCH, MODULES=folder or tar)
 	@mkdir -p build

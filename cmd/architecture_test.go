@@ -83,9 +83,11 @@ func TestImports(t *testing.T) {
 		{"initramfs/boot", "initramfs/deliver probe/decode/...", "its child probes, so that it survives"},
 		{"initramfs/emulator/radios", "", "plays devices, as somebody else would who knows the standards only"},
 		{"initramfs/emulator/guest", "initramfs/emulator/radios", "runs in emulated boards, beside the probe"},
-		{"cmd/boardprobe", "probe probe/decode/... report report/seal report/require boards initramfs/boot", "what runs on a board stays small"},
-		{"cmd/boardimage", "initramfs/image probe/decode/...", "needs neither a probe nor a report"},
-		{"cmd/boardreport", "report/... boards/... probe probe/decode/...", "the only place where reports and collectors meet, to replay"},
+		{"cmd/internal/screen", "report", "writes what people read, and shows of it nothing that a terminal obeys"},
+		{"cmd/internal/infile", "", "reads the files that people name"},
+		{"cmd/boardprobe", "cmd/internal/... probe probe/decode/... report report/seal report/require boards initramfs/boot", "what runs on a board stays small"},
+		{"cmd/boardimage", "cmd/internal/... initramfs/image probe/decode/...", "needs neither a probe nor a report"},
+		{"cmd/boardreport", "cmd/internal/... report/... boards/... probe probe/decode/...", "the only place where reports and collectors meet, to replay"},
 	}
 	for _, p := range list(t, module+"...") {
 		from := strings.TrimPrefix(p.ImportPath, module)
@@ -249,9 +251,10 @@ func TestPackageVariables(t *testing.T) {
 // implementation only hides it.
 func TestInterfaces(t *testing.T) {
 	allowed := map[string]string{
-		"probe.world":   "the machine, or the evidence of an earlier run",
-		"report.Value":  "a constraint: what a fact can hold",
-		"report.leafer": "a fact of any type",
+		"probe.world":       "the machine, or the evidence of an earlier run",
+		"report.Value":      "a constraint: what a fact can hold",
+		"report.leafer":     "a fact of any type",
+		"report.changeable": "a pointer to a fact of any type",
 	}
 	sources(t, func(name, _ string, file *ast.File) {
 		ast.Inspect(file, func(n ast.Node) bool {

@@ -174,6 +174,10 @@ func diskOf(disks []candidate, kinds []string, alias report.Fact[string], from [
 		}
 	}
 	from = both(from, alias.From)
+	all := from // of a disk whose kind is not known nobody can say that it is not the one
+	for _, d := range disks {
+		all = both(all, d.from.From)
+	}
 	switch {
 	case len(found) == 1:
 		how := "the only " + strings.Join(kinds, " or ")
@@ -182,9 +186,9 @@ func diskOf(disks []candidate, kinds []string, alias report.Fact[string], from [
 		}
 		return report.Known(found[0].name, both(from, found[0].from.From)...).By(report.Inferred).Noting(oneLine(how))
 	case len(found) == 0 && alias.OK():
-		return report.Missing[string](report.Absent, oneLine("no medium at "+alias.Value), from...)
+		return report.Missing[string](report.Absent, oneLine("no medium at "+alias.Value), all...)
 	case len(found) == 0:
-		return report.Missing[string](report.Absent, "no such disk was found", from...)
+		return report.Missing[string](report.Absent, "no such disk was found", all...)
 	}
 	var names []string
 	for _, d := range found {

@@ -140,9 +140,10 @@ func treeCores(h *Host) report.Fact[[]string] {
 		if !strings.HasPrefix(name, "cpu@") {
 			continue
 		}
-		if compatible := parse(h, deviceTree+"cpus/"+name+"/compatible", stringList); compatible.OK() {
+		compatible := parse(h, deviceTree+"cpus/"+name+"/compatible", stringList)
+		from = append(from, compatible.From...)
+		if compatible.OK() {
 			list = append(list, compatible.Value[0])
-			from = append(from, compatible.From...)
 		}
 	}
 	if list == nil {

@@ -201,11 +201,11 @@ func uefiBoot(h *Host, b *report.Boot) (u uefiOrder) {
 	from := append([]string{list.ID}, ordered.From...)
 	for _, n := range order {
 		o, ok := options[n]
+		from = append(from, o.Active.From...)
 		if !ok || !o.Active.Value {
 			continue
 		}
 		u.tried = append(u.tried, o.Number)
-		from = append(from, o.Active.From...)
 		words = append(words, optionWord(o))
 	}
 	b.LoaderOrder = report.Missing[[]string](gapOr(ordered.Gap, report.Invalid), ordered.Note, from...)
@@ -326,7 +326,7 @@ func collectSecurity(_ context.Context, h *Host) (report.Security, error) {
 	case enabled.OK() && setup.OK() && setup.Value:
 		s.SecureBoot = report.Known("capable", both(enabled.From, setup.From)...).Noting("no platform key: setup mode")
 	case enabled.OK():
-		s.SecureBoot = report.Known("disabled", enabled.From...)
+		s.SecureBoot = report.Known("disabled", both(enabled.From, setup.From)...)
 	case enabled.Gap == report.Absent:
 		s.SecureBoot = report.Missing[string](report.Unsupported, "the firmware has no Secure Boot", enabled.From...)
 	default:

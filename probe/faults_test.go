@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"context"
 	"encoding/json"
 	"path/filepath"
 	"slices"
@@ -92,7 +91,7 @@ func TestFaultReasons(t *testing.T) {
 		}
 		evidence = append(evidence, last, endOf("faults", report.OutcomeOK, "", len(evidence)+1))
 		var got []string
-		r := Build(context.Background(), evidence)
+		r := rebuilt(t, evidence)
 		for _, f := range r.Faults {
 			if f.Reason.OK() {
 				got = append(got, f.Bus.Value+" "+f.Reason.Value)

@@ -55,7 +55,7 @@ func TestFirmwareMatch(t *testing.T) {
 		}
 		evidence[0].SetBytes(data)
 		evidence[1].SetBytes([]byte("lib/firmware/" + c.file + ".xz\n" + digest + "\n" + c.inFile + "\n"))
-		r := Build(t.Context(), evidence)
+		r := rebuilt(t, evidence)
 		if len(r.Firmware) != 1 || r.Firmware[0].File != c.file {
 			t.Errorf("%s: %+v; want %s alone", name, r.Firmware, c.file)
 			continue

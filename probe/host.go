@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/boardprobe/boardprobe/report"
 )
@@ -24,6 +26,7 @@ type question struct{ op, subject string }
 
 // answer is what a world says to it: errno excludes the rest.
 type answer struct {
+	id        string // of the record, if it was recorded before
 	data      []byte
 	list      []string
 	errno     string
@@ -40,23 +43,36 @@ type world interface {
 const (
 	errnoNotProbed   = "not-probed"   // this world cannot be asked that
 	errnoNotRecorded = "not-recorded" // the run was not asked that
+	errnoUnanswered  = "unanswered"   // the section was cut before it was asked that
+	errnoBadName     = "EILSEQ"       // a name that is not UTF-8 stands in no record, so it is not asked for
 	errnoNotPlain    = "not-a-file"
 	errnoPassive     = "passive" // this run asks no device that somebody may be using
 )
 
-// budget is what is left for the answers of one run.
+// questionCost is what a question and the frame of its record take at most,
+// beside subject and answer.
+const questionCost = 160
+
+// budget is what is left for the questions and answers of one run. A nil budget
+// has no end: what was recorded within one is replayed without.
 type budget struct {
 	mu   sync.Mutex
 	left int
 }
 
 func (b *budget) take(n int) {
+	if b == nil {
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.left -= n
 }
 
 func (b *budget) limit(section int) int {
+	if b == nil {
+		return maxAnswer
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return max(0, min(maxAnswer, section, b.left))
@@ -84,6 +100,13 @@ func newHost(ctx context.Context, section string, w world, b *budget, emit func(
 // stop is thrown to end a collector whose section is over.
 type stop struct{}
 
+// full is thrown to end a collector that has used up what its section, or the
+// run, may record.
+type full struct{}
+
+// lost is thrown to end a replay that asks without end.
+type lost struct{}
+
 // Answer is a recorded answer.
 type Answer struct {
 	ID        string
@@ -97,33 +120,64 @@ type Answer struct {
 // ask puts one question and records it with its answer.
 func (h *Host) ask(op, subject string) Answer {
 	q := question{op, subject}
+	if !utf8.ValidString(subject) {
+		q.subject = report.Clean(subject) // no record can hold it
+	}
 	h.mu.Lock()
 	n := h.count[q]
 	h.count[q]++
 	h.asked++
-	id := h.section + "/" + strconv.Itoa(h.asked)
-	limit := h.budget.limit(h.left)
+	asked, limit := h.asked, h.budget.limit(h.left)
 	h.mu.Unlock()
+	if r, ok := h.world.(*recorded); ok && asked > r.patience() {
+		panic(lost{})
+	}
 
-	a := h.world.answer(h.ctx, h.section, n, q, limit)
+	a := answer{errno: errnoBadName}
+	if q.subject == subject || h.budget == nil {
+		a = h.world.answer(h.ctx, h.section, n, q, limit)
+	}
+	if a.id == "" {
+		a.id = h.section + "/" + strconv.Itoa(asked)
+	}
 
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed || h.ctx.Err() != nil {
 		panic(stop{})
 	}
-	size := len(a.data)
+	h.record(n, q, a)
+	if slices.ContainsFunc(a.list, notUTF8) {
+		a.list = slices.DeleteFunc(slices.Clone(a.list), notUTF8)
+	}
+	return Answer{ID: a.id, Data: a.data, List: a.list, Gap: gapOf(a.errno), Note: noteOf(a.errno), Truncated: a.truncated}
+}
+
+func notUTF8(name string) bool { return !utf8.ValidString(name) }
+
+// record keeps a question and its answer, within the budget; a replay has none.
+func (h *Host) record(n int, q question, a answer) {
+	if h.budget == nil {
+		return
+	}
+	size := questionCost + len(q.subject) + len(a.data)
 	for _, s := range a.list {
-		size += len(s)
+		size += len(s) + len(`"",`)
+	}
+	if h.budget.limit(h.left) == 0 {
+		panic(full{})
 	}
 	h.left -= size
 	h.budget.take(size)
-	e := report.Evidence{ID: id, Section: h.section, Op: op, Subject: subject, N: n, List: a.list, Errno: a.errno, Truncated: a.truncated}
-	if a.errno == "" && len(a.data) > 0 {
+	e := report.Evidence{ID: a.id, Section: h.section, Op: q.op, Subject: q.subject, N: n, Errno: a.errno, Truncated: a.truncated}
+	switch {
+	case a.errno != "":
+	case len(a.list) > 0:
+		e.SetNames(a.list)
+	case len(a.data) > 0:
 		e.SetBytes(a.data)
 	}
 	h.emit(e)
-	return Answer{ID: id, Data: a.data, List: a.list, Gap: gapOf(a.errno), Note: noteOf(a.errno), Truncated: a.truncated}
 }
 
 // close ends the recording and returns the number of questions that count.
@@ -147,6 +201,10 @@ func gapOf(errno string) report.Gap {
 		return report.Unsupported
 	case errnoNotProbed, errnoNotRecorded, errnoPassive:
 		return report.NotProbed
+	case errnoUnanswered:
+		return report.Deadline
+	case errnoBadName:
+		return report.Invalid
 	}
 	return report.Failed
 }
@@ -157,6 +215,10 @@ func noteOf(errno string) string {
 		return ""
 	case errno == errnoPassive:
 		return "run with -active"
+	case errno == errnoUnanswered:
+		return "the section was cut before this was asked"
+	case errno == errnoBadName:
+		return "the name is not UTF-8"
 	}
 	return errno
 }
@@ -165,7 +227,7 @@ func noteOf(errno string) string {
 func (h *Host) Read(name string) Answer { return h.ask("read", name) }
 
 // List asks for the names in a folder, sorted.
-func (h *Host) List(name string) Answer { return h.ask("list", name) }
+func (h *Host) List(name string) Answer { return h.ask(report.OpList, name) }
 
 // Names returns the names in a folder that must be there for the subject to be
 // listed at all.

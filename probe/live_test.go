@@ -17,7 +17,7 @@ func TestThisMachine(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return Build(t.Context(), evidence)
+		return rebuilt(t, evidence)
 	}
 	a, b := take(), take()
 	for _, s := range a.Sections {

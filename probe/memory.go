@@ -34,7 +34,8 @@ func collectMemory(_ context.Context, h *Host) (report.Memory, error) {
 	} else {
 		m.FittedBytes = report.Missing[int64](report.NotProbed, "only a lower bound is known: MemTotal", both(m.VisibleBytes.From, []string{info.ID})...)
 	}
-	if code := parse(h, deviceTree+"system/linux,revision", cellHex); code.OK() {
+	code := parse(h, deviceTree+"system/linux,revision", cellHex)
+	if code.OK() {
 		if revision, ok := boards.RevisionCode(code.Value); ok && revision.MemoryBytes.OK() {
 			size := revision.MemoryBytes.Value
 			m.Claims = append(m.Claims, report.Claim{Source: "revision-code", Bytes: report.Known(size, code.From...).By(report.Documented)})
@@ -46,8 +47,10 @@ func collectMemory(_ context.Context, h *Host) (report.Memory, error) {
 			}
 		}
 	}
-	moduleMemory(h, &m)
-	treeMemory(h, &m)
+	asked := both(code.From, moduleMemory(h, &m))
+	asked = both(asked, treeMemory(h, &m))
+	// Each of these could have said that there is more.
+	m.FittedBytes.From = distinct(m.FittedBytes.From, asked)
 	treeDRAM(h, &m)
 	if table := firmwareMap(h); !table.IsZero() {
 		m.Claims = append(m.Claims, report.Claim{Source: "e820", Bytes: table})
@@ -61,10 +64,11 @@ func collectMemory(_ context.Context, h *Host) (report.Memory, error) {
 // treeMemory adds what the device tree says: the memory nodes as a claim, and
 // the reserved regions that the kernel must not map as carve-outs (Devicetree
 // Specification 3.4 and 3.5).
-func treeMemory(h *Host, m *report.Memory) {
+func treeMemory(h *Host, m *report.Memory) (asked []string) {
 	root := h.List(strings.TrimSuffix(deviceTree, "/"))
+	asked = append(asked, root.ID)
 	if root.Gap != "" {
-		return
+		return asked
 	}
 	addressCells := cellOr(h, deviceTree+"#address-cells", 2)
 	sizeCells := cellOr(h, deviceTree+"#size-cells", 1)
@@ -76,21 +80,26 @@ func treeMemory(h *Host, m *report.Memory) {
 		}
 		reg := h.Read(deviceTree + name + "/reg")
 		n, err := sumReg(reg.Data, addressCells, sizeCells)
+		from = append(from, reg.ID)
 		if reg.Gap == "" && err == nil {
 			sum += n
-			from = append(from, reg.ID)
 		}
 	}
+	asked = append(asked, from...)
 	if sum > 0 {
 		m.Claims = append(m.Claims, report.Claim{Source: "device-tree", Bytes: report.Known(sum, from...)})
 	}
 	const dir = deviceTree + "reserved-memory"
 	list := h.List(dir)
+	asked = append(asked, list.ID)
 	for _, name := range list.List {
-		if noMap := h.Read(dir + "/" + name + "/no-map"); noMap.Gap != "" {
+		noMap := h.Read(dir + "/" + name + "/no-map")
+		asked = append(asked, noMap.ID)
+		if noMap.Gap != "" {
 			continue
 		}
 		reg := h.Read(dir + "/" + name + "/reg")
+		asked = append(asked, reg.ID)
 		n, err := sumReg(reg.Data, cellOr(h, dir+"/#address-cells", addressCells), cellOr(h, dir+"/#size-cells", sizeCells))
 		// A region outside the memory that the tree states is not RAM.
 		if fitted, ok := m.FittedBytes.Get(); ok && reg.Gap == "" && err == nil && n > 0 && fitted+n <= sum {
@@ -98,6 +107,7 @@ func treeMemory(h *Host, m *report.Memory) {
 			m.FittedBytes = report.Known(fitted+n, both(m.FittedBytes.From, []string{reg.ID})...).By(report.Inferred).Noting("System RAM and reserved memory")
 		}
 	}
+	return asked
 }
 
 // firmwareMap adds up what the firmware of a PC gave to the kernel
@@ -113,6 +123,7 @@ func firmwareMap(h *Host) report.Fact[int64] {
 	hex := func(data []byte) (int64, error) { return strconv.ParseInt(strings.TrimSpace(string(data)), 0, 62) }
 	for _, name := range list.List {
 		kind := h.Text(dir + "/" + name + "/type")
+		from = append(from, kind.From...)
 		if kind.Value != "System RAM" {
 			continue
 		}
@@ -160,6 +171,17 @@ func sumReg(data []byte, addressCells, sizeCells int) (int64, error) {
 
 // both joins two lists of evidence without touching either.
 func both(a, b []string) []string { return slices.Concat(a, b) }
+
+// distinct joins two lists of evidence and names each once.
+func distinct(a, b []string) []string {
+	list := slices.Clone(a)
+	for _, id := range b {
+		if !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	return list
+}
 
 // meminfoField reads one line of /proc/meminfo, in bytes.
 func meminfoField(name string) func([]byte) (int64, error) {

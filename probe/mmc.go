@@ -291,6 +291,7 @@ func aliasOf(h *Host, node report.Fact[string]) report.Fact[string] {
 	}
 	target = "/" + strings.TrimPrefix(target, deviceTree)
 	list := h.List(deviceTree + "aliases")
+	from := both(node.From, []string{list.ID})
 	for _, name := range list.List {
 		if name == "name" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
 			continue
@@ -303,6 +304,7 @@ func aliasOf(h *Host, node report.Fact[string]) report.Fact[string] {
 		if alias.OK() && alias.Value == target {
 			return report.Known(name, both(node.From, alias.From)...)
 		}
+		from = both(from, alias.From)
 	}
-	return report.Missing[string](report.Absent, "", both(node.From, []string{list.ID})...)
+	return report.Missing[string](report.Absent, "", from...)
 }

@@ -726,7 +726,7 @@ func probeModems(t *testing.T, w *modemWorld, files map[string]string) ([]report
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := report.Encode(&report.Report{Schema: report.Schema, Modems: Build(t.Context(), evidence).Modems, Members: []report.Member{}, Sections: []report.Section{}})
+	again, err := report.Encode(&report.Report{Schema: report.Schema, Modems: rebuilt(t, evidence).Modems, Members: []report.Member{}, Sections: []report.Section{}})
 	if err != nil || !bytes.Equal(first, again) {
 		t.Errorf("the replay differs (%v):\n%s\n%s", err, first, again)
 	}

@@ -31,7 +31,7 @@ func TestBesideOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := Build(t.Context(), evidence)
+	r := rebuilt(t, evidence)
 	besideLscpu(t, r)
 	besideLsblk(t, r)
 	besideLshw(t, r)

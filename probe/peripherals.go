@@ -219,24 +219,24 @@ func serialPorts(h *Host, p *report.Peripherals) error {
 // as device tree, firmware and drivers show it.
 func powerMethods(h *Host, p *report.Peripherals) error {
 	var methods, from []string
-	add := func(method string, ids ...string) {
-		methods, from = append(methods, method), append(from, ids...)
-	}
 	psci := h.Text(deviceTree + "psci/method")
 	from = append(from, psci.From...)
 	if psci.OK() {
-		add("psci (" + oneLine(psci.Value) + ")")
+		methods = append(methods, "psci ("+psci.Value+")")
 	}
 	acpi := h.List("sys/firmware/acpi/tables")
 	from = append(from, acpi.ID)
 	if acpi.Gap == "" {
-		add("acpi")
+		methods = append(methods, "acpi")
 	}
 	for _, driver := range []string{"gpio-poweroff", "poweroff-gpio", "gpio-restart", "restart-gpio", "syscon-reboot", "syscon-poweroff", "reboot-mode", "nvmem-reboot-mode", "pwrseq_emmc"} {
 		list := h.List("sys/bus/platform/drivers/" + driver)
+		from = append(from, list.ID)
 		for _, name := range list.List {
-			if h.Link("sys/bus/platform/drivers/" + driver + "/" + name + "/of_node").OK() {
-				add(driver, list.ID)
+			node := h.Link("sys/bus/platform/drivers/" + driver + "/" + name + "/of_node")
+			from = append(from, node.From...)
+			if node.OK() {
+				methods = append(methods, driver)
 				break
 			}
 		}

@@ -46,7 +46,17 @@ func probeRoot(t *testing.T, files map[string]string) (*report.Report, []report.
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Build(t.Context(), evidence), evidence
+	return rebuilt(t, evidence), evidence
+}
+
+// rebuilt is the report that follows from evidence of these collectors.
+func rebuilt(t testing.TB, evidence []report.Evidence) *report.Report {
+	t.Helper()
+	r, err := Build(evidence, Collector)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 const mmcPlace = "sys/devices/platform/soc/30b60000.mmc/"
@@ -156,14 +166,21 @@ func TestReplay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if evidence, err = report.DecodeEvidence(data); err != nil {
+	record, _, err := report.DecodeEvidence(data)
+	if err != nil {
 		t.Fatal(err)
 	}
 	first, err := report.Encode(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := report.Encode(Replay(t.Context(), r, evidence))
+	r.Run.Collector = Collector
+	again, err := Replay(r, record.Evidence)
+	if err != nil || len(again.Unasked) > 0 {
+		t.Fatalf("Replay: %v, not asked for: %q", err, again.Unasked)
+	}
+	again.Report.Run = report.Run{}
+	second, err := report.Encode(again.Report)
 	if err != nil || !bytes.Equal(first, second) {
 		t.Errorf("the replay differs (%v)", err)
 	}
@@ -220,7 +237,7 @@ func TestPlanted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if Build(t.Context(), other).Identity.Serial.Value == r.Identity.Serial.Value {
+	if rebuilt(t, other).Identity.Serial.Value == r.Identity.Serial.Value {
 		t.Error("the pseudonym does not depend on the key")
 	}
 }

@@ -112,7 +112,7 @@ func TestRadioNodes(t *testing.T) {
 			evidence[i].SetBytes([]byte("{"))
 		}
 	}
-	if s := Build(t.Context(), evidence).Section("radio-nodes"); s.Outcome != report.OutcomeError {
+	if s := rebuilt(t, evidence).Section("radio-nodes"); s.Outcome != report.OutcomeError {
 		t.Errorf("evidence of another form: section %s; want an error", s.Outcome)
 	}
 	if r, _ := probeRoot(t, map[string]string{"proc/x": ""}); r.Section("radio-nodes").Outcome != report.OutcomeOK || len(r.RadioNodes) > 0 {

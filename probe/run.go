@@ -58,7 +58,17 @@ func Killed(section, reason string, asked int) report.Evidence {
 }
 
 func endOf(section string, outcome report.Outcome, reason string, asked int) report.Evidence {
-	return report.Evidence{ID: section + "/end", Section: section, Op: report.OpEnd, Subject: string(outcome), Text: oneLine(reason), N: asked}
+	return report.Evidence{ID: endID(section), Section: section, Op: report.OpEnd, Subject: string(outcome), Text: oneLine(reason), N: asked}
+}
+
+// endID is the id of the record that says how a section ended.
+func endID(section string) string { return section + "/end" }
+
+// ended is how a collector ended, and what it found.
+type ended struct {
+	outcome report.Outcome
+	reason  string
+	found   func(*report.Report) // may be nil
 }
 
 // runSection runs one collector in its own goroutine, under a deadline, and
@@ -73,28 +83,8 @@ func runSection(ctx context.Context, c collector, w world, b *budget, timeout ti
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	h := newHost(ctx, c.name, w, b, emit)
-	type end struct {
-		outcome report.Outcome
-		reason  string
-		found   func(*report.Report)
-	}
-	done := make(chan end, 1)
-	go func() {
-		defer func() {
-			switch p := recover(); p.(type) {
-			case nil, stop:
-			default:
-				done <- end{report.OutcomePanic, fmt.Sprint(p), nil}
-			}
-		}()
-		growStack()
-		found, err := c.run(ctx, h)
-		if err != nil {
-			done <- end{report.OutcomeError, err.Error(), found}
-			return
-		}
-		done <- end{report.OutcomeOK, "", found}
-	}()
+	done := make(chan ended, 1)
+	go func() { done <- attempt(ctx, c, h) }()
 	select {
 	case e := <-done:
 		asked := h.close()
@@ -107,6 +97,29 @@ func runSection(ctx context.Context, c collector, w world, b *budget, timeout ti
 	}
 }
 
+// attempt runs a collector and contains its panics.
+func attempt(ctx context.Context, c collector, h *Host) (e ended) {
+	defer func() {
+		switch p := recover(); p := p.(type) {
+		case nil:
+		case stop:
+			e = ended{report.OutcomeDeadline, "no end in time", nil}
+		case full:
+			e = ended{report.OutcomeDeadline, "there is no room for more answers", nil}
+		case lost:
+			panic(p)
+		default:
+			e = ended{report.OutcomePanic, fmt.Sprint(p), nil}
+		}
+	}()
+	growStack()
+	found, err := c.run(ctx, h)
+	if err != nil {
+		return ended{report.OutcomeError, err.Error(), found}
+	}
+	return ended{report.OutcomeOK, "", found}
+}
+
 // growStack makes the stack of a new goroutine as large as a section needs it: to
 // double it step by step copies it each time.
 //
@@ -114,104 +127,4 @@ func runSection(ctx context.Context, c collector, w world, b *budget, timeout ti
 func growStack() {
 	var frame [24 << 10]byte
 	runtime.KeepAlive(&frame)
-}
-
-// Build makes the report that follows from the evidence, with an empty run
-// block. The same evidence gives the same report.
-func Build(ctx context.Context, evidence []report.Evidence) *report.Report {
-	b := NewBuilder(ctx)
-	for _, e := range evidence {
-		b.Add(e)
-	}
-	return b.Report()
-}
-
-// Builder makes a report while its evidence comes in, a section as soon as it
-// has ended: another process can collect the next one meanwhile.
-type Builder struct {
-	ctx   context.Context
-	heard map[string]*recorded // of the sections that have not ended
-	built map[string]built
-}
-
-// built is what the evidence of one section says.
-type built struct {
-	section report.Section
-	apply   func(*report.Report) // may be nil
-}
-
-// NewBuilder returns a builder without evidence.
-func NewBuilder(ctx context.Context) *Builder {
-	return &Builder{ctx, map[string]*recorded{}, map[string]built{}}
-}
-
-// Add takes the next record. What follows the end of its section is not heard.
-func (b *Builder) Add(e report.Evidence) {
-	if _, ok := b.built[e.Section]; ok {
-		return
-	}
-	heard := b.heard[e.Section]
-	if heard == nil {
-		heard = newRecorded(nil)
-		b.heard[e.Section] = heard
-	}
-	if e.Op != report.OpEnd {
-		heard.add(e)
-		return
-	}
-	// From here on nothing is added to it: a section that has no end in time
-	// may still read there.
-	delete(b.heard, e.Section)
-	if i := slices.IndexFunc(collectors(), func(c collector) bool { return c.name == e.Section }); i >= 0 {
-		b.built[e.Section] = b.build(collectors()[i], heard, e)
-	}
-}
-
-func (b *Builder) build(c collector, heard *recorded, end report.Evidence) built {
-	s := built{section: report.Section{Name: c.name, Outcome: report.Outcome(end.Subject), Reason: end.Text}}
-	if s.section.Outcome != report.OutcomeOK && s.section.Outcome != report.OutcomeError {
-		return s
-	}
-	outcome, reason, _ := runSection(b.ctx, c, heard, &budget{left: maxRun}, 0, func(report.Evidence) {}, func(found func(*report.Report)) { s.apply = found })
-	if outcome != s.section.Outcome {
-		// This build fares otherwise with the same answers: say so.
-		s.section.Outcome, s.section.Reason = outcome, oneLine(reason)
-	}
-	if s.apply == nil {
-		return s
-	}
-	part := new(report.Report)
-	s.apply(part)
-	for l := range part.Facts() {
-		if l.Gap != "" && l.Gap != report.Absent && l.Gap != report.Unsupported {
-			s.section.Gaps++
-		}
-	}
-	return s
-}
-
-// Report is what follows from all evidence that was added. It ends the builder.
-func (b *Builder) Report() *report.Report {
-	r := &report.Report{Schema: report.Schema, Minor: report.SchemaMinor, Members: []report.Member{}, Sections: []report.Section{}}
-	for _, c := range collectors() {
-		s, ok := b.built[c.name]
-		if !ok {
-			s.section = report.Section{Name: c.name, Outcome: report.OutcomeNotRun, Reason: "not in the evidence"}
-		}
-		if s.apply != nil {
-			s.apply(r)
-		}
-		r.Sections = append(r.Sections, s.section)
-	}
-	r.Distinguish()
-	r.SetFingerprints()
-	return r
-}
-
-// Replay makes the report of a package again from its evidence; the run block
-// and the list of members, which are not facts, are taken over.
-func Replay(ctx context.Context, original *report.Report, evidence []report.Evidence) *report.Report {
-	r := Build(ctx, evidence)
-	r.Run, r.Members = original.Run, original.Members
-	return r
 }

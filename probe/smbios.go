@@ -103,10 +103,10 @@ func readArray(t *smbios.Table) (memoryArray, bool) {
 // moduleMemory adds up the memory devices that SMBIOS names. What they are more
 // than the kernel was given is the firmware's carve-out, for graphics as an
 // example. A table that names far more is not believed, only kept as a claim.
-func moduleMemory(h *Host, m *report.Memory) {
+func moduleMemory(h *Host, m *report.Memory) (asked []string) {
 	a := h.ask("smbios-memory/2", "sys/firmware/dmi/tables")
 	if a.Gap == report.Absent {
-		return
+		return []string{a.ID}
 	}
 	var table memoryTable
 	modules := parseAnswer(a, func(data []byte) (int64, error) {
@@ -133,6 +133,7 @@ func moduleMemory(h *Host, m *report.Memory) {
 		m.CarveOuts = append(m.CarveOuts, report.CarveOut{Name: "firmware", Bytes: report.Known(size-visible, from...).By(report.Inferred)})
 		m.FittedBytes = report.Known(size, from...).By(report.Inferred).Noting("System RAM and what SMBIOS says beyond it")
 	}
+	return []string{a.ID}
 }
 
 // describeModules lists the memory devices, empty sockets left out, and what

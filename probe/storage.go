@@ -193,7 +193,7 @@ func collectMMC(_ context.Context, h *Host) ([]report.MMCHost, error) {
 		} else if m.Card.Value == "MMC" {
 			m.TakesSD = report.Known(false, m.Card.From...).By(report.Inferred)
 		} else {
-			m.TakesSD = report.Missing[bool](report.NotProbed, "no device tree and no card", entries.ID)
+			m.TakesSD = report.Missing[bool](report.NotProbed, "no device tree and no card", both(node.From, m.Card.From)...)
 		}
 		hosts = append(hosts, m)
 	}

@@ -148,33 +148,87 @@ func errnoOf(err error) string {
 	return "EIO"
 }
 
-// recorded is the evidence of an earlier run.
+// recorded is the evidence of an earlier run. A question finds its answer by
+// operation and subject: in its section in the order in which it was asked
+// there. What was not asked there is unanswered if the section was cut. Other
+// collectors may have asked it elsewhere, or less often.
 type recorded struct {
-	answers map[recordedKey]report.Evidence
+	answers map[recordedKey][]report.Evidence // of a section, or of all under ""
+	cut     bool                              // the section has no end of its own
+	foreign bool                              // other collectors asked
+	used    map[string]bool                   // ids of the records that answered
+	silent  bool                              // a question found none
+	filler  func(question) answer             // to those, instead of none
 }
 
 type recordedKey struct {
 	section string
 	q       question
-	n       int
 }
 
 func newRecorded(evidence []report.Evidence) *recorded {
-	r := &recorded{make(map[recordedKey]report.Evidence, len(evidence))}
+	r := &recorded{answers: make(map[recordedKey][]report.Evidence, len(evidence)), used: map[string]bool{}}
 	for _, e := range evidence {
-		r.add(e)
+		r.add(e.Section, e)
 	}
 	return r
 }
 
-func (r *recorded) add(e report.Evidence) {
-	r.answers[recordedKey{e.Section, question{e.Op, e.Subject}, e.N}] = e
+func (r *recorded) add(section string, e report.Evidence) {
+	key := recordedKey{section, question{e.Op, e.Subject}}
+	r.answers[key] = append(r.answers[key], e)
 }
 
+// patience is how many questions a replay may ask. Collectors of another
+// version ask more than were recorded, but not without end.
+func (r *recorded) patience() int { return 100_000 + 16*len(r.answers) }
+
 func (r *recorded) answer(_ context.Context, section string, n int, q question, _ int) answer {
-	e, ok := r.answers[recordedKey{section, q, n}]
+	e, ok := r.find(section, n, q)
 	if !ok {
-		return answer{errno: errnoNotRecorded}
+		r.silent = true
+		a := answer{errno: errnoNotRecorded}
+		switch {
+		case r.filler != nil:
+			a = r.filler(q)
+		case r.cut:
+			a.errno = errnoUnanswered
+		}
+		a.id = endID(section)
+		return a
 	}
-	return answer{data: e.Bytes(), list: e.List, errno: e.Errno, truncated: e.Truncated}
+	r.used[e.ID] = true
+	return answerOf(e)
+}
+
+func answerOf(e report.Evidence) answer {
+	a := answer{id: e.ID, errno: e.Errno, truncated: e.Truncated}
+	if e.Op == report.OpList {
+		a.list = e.Names()
+	} else {
+		a.data = e.Bytes()
+	}
+	return a
+}
+
+func (r *recorded) find(section string, n int, q question) (report.Evidence, bool) {
+	own := r.answers[recordedKey{section, q}]
+	if n < len(own) && own[n].N == n {
+		return own[n], true
+	}
+	for _, e := range own {
+		if e.N == n {
+			return e, true
+		}
+	}
+	if r.cut || !r.foreign {
+		return report.Evidence{}, false
+	}
+	if len(own) == 0 {
+		own = r.answers[recordedKey{"", q}]
+	}
+	if len(own) == 0 {
+		return report.Evidence{}, false
+	}
+	return own[len(own)-1], true
 }

@@ -24,6 +24,7 @@ const (
 	Invalid     Gap = "invalid"     // there was an answer, and it makes no sense
 	NotProbed   Gap = "not-probed"  // this run could not have seen it
 	Deadline    Gap = "deadline"    // no answer in time
+	Withheld    Gap = "withheld"    // the answer could have told who or which unit this is
 )
 
 // Basis says how a value is known, strongest first. The empty basis of a known
@@ -150,15 +151,21 @@ func (f *Fact[T]) UnmarshalJSON(data []byte) error {
 	return f.check()
 }
 
+// words are those of a fact that the schema has a list of. A newer minor
+// version may have more of them.
+func (f Fact[T]) words() error {
+	if !oneOf(f.Gap, "", Absent, Unsupported, Denied, Failed, Invalid, NotProbed, Deadline, Withheld) {
+		return fmt.Errorf("gap %q is not in the schema", f.Gap)
+	}
+	if !oneOf(f.Basis, "", Attested, Observed, Configured, Inferred, Documented, Claimed) {
+		return fmt.Errorf("basis %q is not in the schema", f.Basis)
+	}
+	return nil
+}
+
 func (f Fact[T]) check() error {
 	if len(f.From) == 0 {
 		return errors.New("fact: rests on nothing (from is empty)")
-	}
-	if !oneOf(f.Gap, "", Absent, Unsupported, Denied, Failed, Invalid, NotProbed, Deadline) {
-		return fmt.Errorf("fact: gap %q is not in the schema", f.Gap)
-	}
-	if !oneOf(f.Basis, "", Attested, Observed, Configured, Inferred, Documented, Claimed) {
-		return fmt.Errorf("fact: basis %q is not in the schema", f.Basis)
 	}
 	if f.Gap != "" && f.Basis != "" {
 		return errors.New("fact: a gap has no basis")

@@ -10,7 +10,7 @@ package report
 // Within a major version fields are only added, and Minor counts the additions.
 const (
 	Schema      = "https://boardprobe.github.io/evaluation-report/v1"
-	SchemaMinor = 1
+	SchemaMinor = 2
 )
 
 // Report is the document report.json. Everything outside Run follows from the
@@ -54,15 +54,16 @@ type Report struct {
 // Run tells one run from the next. It is the only place for times, durations
 // and identifiers of the run; nothing in it is part of a comparison.
 type Run struct {
-	ID           string   `json:"id"`               // eight base32 characters, as in 7Q2K-M3XD
-	Name         string   `json:"name"`             // of the package file
-	Started      string   `json:"started"`          // RFC 3339, by the clock of the board, which is not trusted
-	Clock        string   `json:"clock"`            // "implausible" before the probe was built, else "untrusted"
-	Millis       int64    `json:"duration_ms"`      // of the collection
-	Probe        string   `json:"probe"`            // version of the probe
-	Build        string   `json:"build"`            // revision, Go version and target of the probe
-	PseudonymKey string   `json:"pseudonym_key"`    // short id of the key; equal ids make identities comparable
-	Labels       []string `json:"labels,omitempty"` // stated by people, as in hw=B2
+	ID           string   `json:"id"`                  // eight base32 characters, as in 7Q2K-M3XD
+	Name         string   `json:"name"`                // of the package file
+	Started      string   `json:"started"`             // RFC 3339, by the clock of the board, which is not trusted
+	Clock        string   `json:"clock"`               // "implausible" before the probe was built, else "untrusted"
+	Millis       int64    `json:"duration_ms"`         // of the collection
+	Probe        string   `json:"probe"`               // version of the probe
+	Build        string   `json:"build"`               // revision, Go version and target of the probe
+	Collector    int      `json:"collector,omitempty"` // number of the collectors that made the facts of the evidence; 0 before they were numbered
+	PseudonymKey string   `json:"pseudonym_key"`       // short id of the key; equal ids make identities comparable
+	Labels       []string `json:"labels,omitempty"`    // stated by people, as in hw=B2
 }
 
 // Member is a file of the package, bound to the report by its digest.

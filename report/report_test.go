@@ -161,19 +161,20 @@ func TestPackageName(t *testing.T) {
 }
 
 func TestEvidence(t *testing.T) {
-	text, binary := Evidence{ID: "a/1", Section: "a", Op: "read"}, Evidence{ID: "a/2", Section: "a", Op: "read"}
+	text, binary := Evidence{ID: "a/1", Section: "a", Op: "read", Subject: "x"}, Evidence{ID: "a/2", Section: "a", Op: "read", Subject: "y"}
 	text.SetBytes([]byte("Grüße\n"))
 	binary.SetBytes([]byte{0, 1, 0xff})
 	data, err := EncodeEvidence([]Evidence{text, binary})
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := DecodeEvidence(data)
+	record, _, err := DecodeEvidence(data)
+	list := record.Evidence
 	if err != nil || len(list) != 2 || string(list[0].Bytes()) != "Grüße\n" || string(list[1].Bytes()) != "\x00\x01\xff" {
 		t.Fatalf("DecodeEvidence = %+v, %v", list, err)
 	}
 	for _, bad := range []string{"", "{}", string(data) + "x", strings.Replace(string(data), "a/2", "a/1", 1), strings.Replace(string(data), `"op"`, `"oops"`, 1)} {
-		if _, err := DecodeEvidence([]byte(bad)); err == nil {
+		if _, _, err := DecodeEvidence([]byte(bad)); err == nil {
 			t.Errorf("DecodeEvidence(%.40q): no error", bad)
 		}
 	}

@@ -50,6 +50,9 @@ func (f Fact[T]) leaf() (Leaf, error) {
 	}
 	if f.Gap == "" {
 		value, err := marshal(f.Value)
+		if string(value) == "null" { // an empty list, as the document has it
+			value = []byte("[]")
+		}
 		if err != nil {
 			return Leaf{}, err
 		}
@@ -94,11 +97,7 @@ func walk(v reflect.Value, at walked, yield func(Leaf) bool) bool {
 			continue // most of a report that is made section by section
 		}
 		field := t.Field(i)
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		path := name
-		if at.path != "" {
-			path = at.path + "." + name
-		}
+		path := join(at.path, field)
 		if fact, ok := v.Field(i).Interface().(leafer); ok {
 			if fact.IsZero() {
 				continue
@@ -141,6 +140,15 @@ func walk(v reflect.Value, at walked, yield func(Leaf) bool) bool {
 		}
 	}
 	return true
+}
+
+// join is the path of a field below another.
+func join(at string, field reflect.StructField) string {
+	name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+	if at == "" {
+		return name
+	}
+	return at + "." + name
 }
 
 // key returns the value of the field of class key.

@@ -93,7 +93,11 @@ func TestCollectSurvivesItsChild(t *testing.T) {
 		}
 		ids[e.ID] = true
 	}
-	if s := probe.Build(t.Context(), evidence).Section("cpu"); s.Outcome != report.OutcomeKilled {
+	r, err := probe.Build(evidence, probe.Collector)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := r.Section("cpu"); s.Outcome != report.OutcomeKilled {
 		t.Errorf("replayed section cpu = %+v; want killed", s)
 	}
 }
@@ -129,11 +133,15 @@ func TestReplayOfFaults(t *testing.T) {
 	if !ok {
 		t.Fatal("no evidence.json")
 	}
-	evidence, err := report.DecodeEvidence(record)
+	recorded, _, err := report.DecodeEvidence(record)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := report.Encode(probe.Replay(t.Context(), r, evidence))
+	replayed, err := probe.Replay(r, recorded.Evidence)
+	if err != nil || len(replayed.Unasked) > 0 {
+		t.Fatalf("Replay: %v, not asked for: %q", err, replayed.Unasked)
+	}
+	again, err := report.Encode(replayed.Report)
 	if err != nil || !bytes.Equal(again, p.Report) {
 		t.Errorf("the replay is another report: %v\n%s", err, again)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base32"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -39,7 +38,7 @@ type order struct {
 // evaluate collects, judges and signs. A line for each section goes to progress.
 func evaluate(ctx context.Context, o order, progress io.Writer) (evaluation, error) {
 	started := time.Now()
-	b := probe.NewBuilder(context.Background())
+	b := probe.NewBuilder()
 	evidence, err := collect(ctx, o.options, func(e report.Evidence) {
 		switch e.Op {
 		case report.OpEnd, report.OpNextRegister: // the last that is said, if the board stops there
@@ -50,21 +49,15 @@ func evaluate(ctx context.Context, o order, progress io.Writer) (evaluation, err
 	if err != nil {
 		return evaluation{}, err
 	}
-	r := b.Report()
-	r.Run = runBlock(started, o.options.Key, o.labels)
-	r.Run.Name = r.PackageName(o.neutral)
-	findings := require.Check(r)
-	packed, err := pack(r, evidence, findings, o.signer)
+	r, err := b.Report()
+	run := runBlock(started, o.options.Key, o.labels)
+	e, err := o.keep(r, err, run, evidence, progress)
 	if err != nil {
 		return evaluation{}, err
 	}
 	words := fmt.Sprintf("by %s key %s (nobody vouches for it)", o.signer.Kind(), o.signer.KeyID())
-	return evaluation{
-		report:   r,
-		packed:   packed,
-		findings: findings,
-		table:    require.Table(r, findings, require.TableOptions{Signed: words}),
-	}, nil
+	e.table = require.Table(e.report, e.findings, require.TableOptions{Signed: words})
+	return e, nil
 }
 
 // lineWidth is what a terminal of 80 columns shows without a break.
@@ -122,42 +115,6 @@ func runBlock(started time.Time, key pseudonym.Key, labels []string) report.Run 
 	}
 	return report.Run{
 		ID: text[:4] + "-" + text[4:], Started: started.UTC().Format(time.RFC3339), Clock: clock, Millis: time.Since(started).Milliseconds(),
-		Probe: version, Build: build, PseudonymKey: key.ID(), Labels: labels,
+		Probe: version, Build: build, Collector: probe.Collector, PseudonymKey: key.ID(), Labels: labels,
 	}
-}
-
-// pack signs the report and everything it rests on into one file.
-func pack(r *report.Report, evidence []report.Evidence, findings []require.Finding, signer *seal.Signer) ([]byte, error) {
-	record, err := report.EncodeEvidence(evidence)
-	if err != nil {
-		return nil, err
-	}
-	contents, err := seal.Contents(signer, []seal.Member{{Name: "evidence.json", Data: record}})
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range seal.Digests(contents) {
-		r.Members = append(r.Members, report.Member(d))
-	}
-	document, err := report.Encode(r)
-	if err != nil {
-		return nil, err
-	}
-	verdicts := map[string]require.Verdict{}
-	for _, f := range findings {
-		if f.Group == "requirement" {
-			verdicts[f.ID] = f.Verdict
-		}
-	}
-	predicate, err := json.Marshal(struct {
-		Probe       string                     `json:"probe"`
-		Run         string                     `json:"run"`
-		Signer      string                     `json:"signer"`
-		Fingerprint string                     `json:"fingerprint"`
-		Verdicts    map[string]require.Verdict `json:"verdicts"`
-	}{r.Run.Probe, r.Run.ID, signer.Kind(), r.Fingerprint.Value, verdicts})
-	if err != nil {
-		return nil, err
-	}
-	return seal.Pack(document, contents, predicate, signer)
 }

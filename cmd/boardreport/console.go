@@ -123,7 +123,7 @@ func (s streams) readLog(log []byte, place, of string) annex.Annex {
 // noteConsole says in one line that the console was read, too.
 func (s streams) noteConsole(h heard) {
 	if h.boot != nil {
-		fmt.Fprintf(s.err, "boardreport: console: %s; not signed by the board\n", plain(h.words))
+		s.err.Printf("boardreport: console: %s; not signed by the board\n", h.words)
 	}
 }
 
@@ -140,7 +140,7 @@ func (s streams) noteAnnex(place string, data []byte) {
 	} else if err != nil {
 		words = "the signature does not cover it, and it cannot be used: " + strings.TrimPrefix(err.Error(), name+": ")
 	}
-	fmt.Fprintf(s.out, "%-6s %s: %s\n", "note", plain(filepath.Base(name)), plain(words))
+	s.out.Printf("%-6s %s: %s\n", "note", filepath.Base(name), words)
 }
 
 // printConsole lists what the console said, and what that means for the report.
@@ -148,13 +148,13 @@ func (s streams) printConsole(r *report.Report, h heard) {
 	if h.boot == nil {
 		return
 	}
-	fmt.Fprintf(s.out, "\nwhat the console said before the report; read at the desk, not signed by the board\n%s\n", plain(h.words))
+	s.out.Printf("\nwhat the console said before the report; read at the desk, not signed by the board\n%s\n", h.words)
 	for _, w := range h.boot.Said {
-		fmt.Fprintf(s.out, "line %-5d %-12s %s\n", w.Line, w.Kind, plain(w.Text))
+		s.out.Printf("line %-5d %-12s %s\n", w.Line, w.Kind, w.Text)
 	}
 	for _, f := range (require.Case{Report: r, Console: h.boot}).Check() {
 		if strings.HasPrefix(f.ID, "console.") && f.Found != "" {
-			fmt.Fprintf(s.out, "%-10s %s: %s\n           %s\n", f.Verdict, f.ID, f.Found, f.Detail)
+			s.out.Printf("%-10s %s: %s\n           %s\n", f.Verdict, f.ID, f.Found, f.Detail)
 		}
 	}
 }

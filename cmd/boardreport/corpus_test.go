@@ -43,14 +43,19 @@ func TestCorpus(t *testing.T) {
 			continue
 		}
 		record, _ := p.Member("evidence.json")
-		evidence, err := report.DecodeEvidence(record)
+		recorded, _, err := report.DecodeEvidence(record)
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := report.Encode(probe.Replay(t.Context(), r, evidence))
+		replayed, err := probe.Replay(r, recorded.Evidence)
 		if err != nil {
 			t.Fatal(err)
 		}
+		again, err := report.Encode(replayed.Report)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkFrom(t, name, replayed.Report, recorded.Evidence)
 		golden := strings.TrimSuffix(name, suffix) + ".golden.json"
 		if *update {
 			if err := os.WriteFile(golden, again, 0o644); err != nil {
@@ -63,6 +68,28 @@ func TestCorpus(t *testing.T) {
 		}
 		if !bytes.Equal(again, want) {
 			t.Errorf("%s: the replay is not what %s has; if it should be, run make golden and read the difference", name, golden)
+		}
+	}
+}
+
+// checkFrom holds what every fact rests on against the evidence: a record, the
+// path of another fact, a section, or a document that is cited.
+func checkFrom(t *testing.T, name string, r *report.Report, evidence []report.Evidence) {
+	known := map[string]bool{"sections": true}
+	for _, s := range r.Sections {
+		known["sections/"+s.Name] = true
+	}
+	for _, e := range evidence {
+		known[e.ID] = true
+	}
+	for l := range r.Facts() {
+		known[l.Path] = true
+	}
+	for l := range r.Facts() {
+		for _, from := range l.From {
+			if citation := strings.Contains(from, " "); !known[from] && !citation {
+				t.Errorf("%s: %s rests on %q, which is neither a record nor a fact, a section or a citation", name, l.Path, from)
+			}
 		}
 	}
 }

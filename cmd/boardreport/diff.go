@@ -8,27 +8,29 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/boardprobe/boardprobe/report"
 	"github.com/boardprobe/boardprobe/report/diff"
 )
 
 func runDiff(args []string, s streams) int {
 	f := flag.NewFlagSet("diff", flag.ContinueOnError)
 	format := f.String("format", "text", "`text` or json")
-	all, status, done := s.parseMany(f, args, 2, 2)
+	o := judgeFlags(f)
+	all, status, done := s.parseMany(f, o, args, 2, 2)
 	if done {
 		return status
 	}
-	reports, status := s.openAll(all)
-	if reports == nil {
+	packages, status := s.openAll(o, all)
+	if packages == nil {
 		return status
 	}
-	result := diff.Compare(reports[0], reports[1])
+	result := diff.Compare(packages[0].report, packages[1].report)
 	switch *format {
 	case "json":
-		e := json.NewEncoder(s.out)
-		e.SetEscapeHTML(false)
-		if err := e.Encode(result); err != nil {
+		text, err := json.Marshal(result)
+		if err == nil {
+			err = s.out.JSON(append(text, '\n'))
+		}
+		if err != nil {
 			return s.fail(err, "")
 		}
 	case "text":
@@ -36,35 +38,38 @@ func runDiff(args []string, s streams) int {
 	default:
 		return s.fail(fmt.Errorf("-format %s: want text or json", *format), "")
 	}
+	status = exitOK
 	if result.Differs(diff.Breaking) {
-		return exitFindings
+		status = exitFindings
 	}
-	return exitOK
+	return floorOf(packages, status)
 }
 
 // runSame holds every package against the first, and every pair of units.
 func runSame(args []string, s streams) int {
 	f := flag.NewFlagSet("same", flag.ContinueOnError)
 	distinct := f.Bool("distinct", false, "demand that the packages are shown to be of different units")
-	all, status, done := s.parseMany(f, args, 2, 32)
+	o := judgeFlags(f)
+	all, status, done := s.parseMany(f, o, args, 2, 32)
 	if done {
 		return status
 	}
-	reports, status := s.openAll(all)
-	if reports == nil {
+	packages, status := s.openAll(o, all)
+	if packages == nil {
 		return status
 	}
 	status = exitOK
-	for i, r := range reports[1:] {
-		fmt.Fprintf(s.out, "%s against %s\n", plain(r.Run.Name), plain(reports[0].Run.Name))
-		result := diff.Compare(reports[0], r)
+	first := packages[0].report
+	for i, p := range packages[1:] {
+		s.out.Printf("%s against %s\n", p.report.Run.Name, first.Run.Name)
+		result := diff.Compare(first, p.report)
 		s.printResult(result)
 		if result.Differs(diff.Breaking) {
 			status = exitFindings
 		}
-		for _, other := range reports[:i+1] {
-			units := diff.CompareUnits(other, r)
-			fmt.Fprintf(s.out, "  units: %s and %s: %s\n", plain(other.Run.ID), plain(r.Run.ID), units)
+		for _, other := range packages[:i+1] {
+			units := diff.CompareUnits(other.report, p.report)
+			s.out.Printf("  units: %s and %s: %s\n", other.report.Run.ID, p.report.Run.ID, units)
 			switch {
 			case units == diff.SameUnit:
 				status = exitFindings
@@ -73,27 +78,35 @@ func runSame(args []string, s streams) int {
 			}
 		}
 	}
-	return status
+	return floorOf(packages, status)
 }
 
-func (s streams) openAll(all [][]byte) ([]*report.Report, int) {
-	var reports []*report.Report
+func (s streams) openAll(o *reading, all [][]byte) ([]opened, int) {
+	var packages []opened
 	for _, data := range all {
-		r, _, status := s.open(data)
-		if r == nil {
+		p, status := s.open(o, data)
+		if p.report == nil {
 			return nil, status
 		}
-		reports = append(reports, r)
+		packages = append(packages, p)
 	}
-	return reports, exitOK
+	return packages, exitOK
+}
+
+// floorOf is the exit status of a verb about several packages.
+func floorOf(packages []opened, status int) int {
+	for _, p := range packages {
+		status = p.end(status)
+	}
+	return status
 }
 
 func (s streams) printResult(r diff.Result) {
 	for _, c := range r.Changes {
-		fmt.Fprintf(s.out, "  %-9s %s\n            %s: %s, then %s\n", c.Severity, c.Rule, plain(c.Path), plain(c.A), plain(c.B))
+		s.out.Printf("  %-9s %s\n            %s: %s, then %s\n", c.Severity, c.Rule, c.Path, c.A, c.B)
 	}
 	for _, c := range r.Coverage {
-		fmt.Fprintf(s.out, "  seen by one only: %s: %s, then %s\n", plain(c.Path), plain(c.A), plain(c.B))
+		s.out.Printf("  seen by one only: %s: %s, then %s\n", c.Path, c.A, c.B)
 	}
 	var left []string
 	for _, class := range slices.Sorted(maps.Keys(r.NotCompared)) {
@@ -103,5 +116,5 @@ func (s streams) printResult(r diff.Result) {
 	if len(r.Changes) == 0 {
 		what = "no difference"
 	}
-	fmt.Fprintf(s.out, "  %s in %d compared facts; not compared: %s\n", what, r.Compared, strings.Join(left, ", "))
+	s.out.Printf("  %s in %d compared facts; not compared: %s\n", what, r.Compared, strings.Join(left, ", "))
 }

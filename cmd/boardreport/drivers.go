@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/boardprobe/boardprobe/boards/desk"
@@ -17,11 +16,11 @@ func (s streams) printFaults(r *report.Report) {
 		return
 	}
 	kernel, date := desk.Source()
-	fmt.Fprintf(s.out, "\ndevices that do not work, and what Linux %s (%s) has for them\n", kernel, date)
+	s.out.Printf("\ndevices that do not work, and what Linux %s (%s) has for them\n", kernel, date)
 	for _, f := range r.Faults {
-		fmt.Fprintf(s.out, "%-10s %s\n", f.Kind.Value, plain(f.Path))
+		s.out.Printf("%-10s %s\n", f.Kind.Value, f.Path)
 		if reason, ok := f.Reason.Get(); ok {
-			fmt.Fprintf(s.out, "           %s\n", plain(reason))
+			s.out.Printf("           %s\n", reason)
 		}
 		candidates := candidatesFor(f)
 		if radio, ok := radioOf(f.ID, f.Compatible); ok {
@@ -29,14 +28,14 @@ func (s streams) printFaults(r *report.Report) {
 			continue
 		}
 		if len(candidates) == 0 && f.Kind.Value != "deferred" {
-			fmt.Fprintln(s.out, "           no driver is known for it")
+			s.out.Printf("           no driver is known for it\n")
 		}
 		for _, d := range candidates {
 			line := d.Module + " (" + d.Option + ")"
 			if len(d.Firmware) > 0 {
 				line += ", firmware " + strings.Join(d.Firmware[:min(len(d.Firmware), maxCandidates)], " ")
 			}
-			fmt.Fprintf(s.out, "           %s\n", plain(line))
+			s.out.Printf("           %s\n", line)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -17,7 +16,7 @@ func (s streams) printFirmware(r *report.Report) {
 	if len(r.Firmware) == 0 {
 		return
 	}
-	fmt.Fprintln(s.out, "\nfirmware files, and where they are known from")
+	s.out.Printf("\nfirmware files, and where they are known from\n")
 	for _, f := range r.Firmware {
 		state := f.State.Value
 		if v, ok := f.FileVersion.Get(); ok {
@@ -26,9 +25,9 @@ func (s streams) printFirmware(r *report.Report) {
 		if match, ok := f.Match.Get(); ok && !match {
 			state += ", but " + f.Version.Value + " runs"
 		}
-		fmt.Fprintf(s.out, "%s: %s\n", plain(f.File), plain(state))
+		s.out.Printf("%s: %s\n", f.File, state)
 		for _, line := range append(origin(f), inBalenaOS(f.File)...) {
-			fmt.Fprintf(s.out, "           %s\n", plain(line))
+			s.out.Printf("           %s\n", line)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/boardprobe/boardprobe/cmd/internal/screen"
 	"github.com/boardprobe/boardprobe/report"
 )
 
@@ -32,7 +33,7 @@ func TestPrintFirmware(t *testing.T) {
 		{report.FirmwareFile{File: "ath9k_htc/htc_9271-1.4.0.fw", State: known("running")}, []string{"in every image of balenaOS, by linux-firmware-ath9k"}},
 	} {
 		var out bytes.Buffer
-		streams{out: &out}.printFirmware(&report.Report{Firmware: []report.FirmwareFile{c.file}})
+		streams{out: screen.New(&out)}.printFirmware(&report.Report{Firmware: []report.FirmwareFile{c.file}})
 		for _, want := range c.want {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("%s: %s\nwant %q", c.file.File, &out, want)

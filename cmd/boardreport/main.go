@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/boardprobe/boardprobe/cmd/internal/screen"
 )
 
 const version = "0.1.0"
@@ -28,7 +30,7 @@ type command struct {
 
 type streams struct {
 	in       io.Reader
-	out, err io.Writer
+	out, err screen.Printer
 }
 
 func commands() []command {
@@ -45,7 +47,7 @@ func commands() []command {
 }
 
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	s := streams{stdin, stdout, stderr}
+	s := streams{stdin, screen.New(stdout), screen.New(stderr)}
 	if len(args) > 0 {
 		switch args[0] {
 		case "-h", "-help", "--help":
@@ -70,9 +72,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 // fail prints one line, and perhaps what to do about it.
 func (s streams) fail(err error, hint string) int {
-	fmt.Fprintf(s.err, "boardreport: %v\n", err)
+	s.err.Printf("boardreport: %v\n", err)
 	if hint != "" {
-		fmt.Fprintf(s.err, "boardreport: hint: %s\n", hint)
+		s.err.Printf("boardreport: hint: %s\n", hint)
 	}
 	return exitTrouble
 }

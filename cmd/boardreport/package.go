@@ -5,31 +5,56 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
+	"runtime/debug"
+	"strings"
 
+	"github.com/boardprobe/boardprobe/cmd/internal/infile"
 	"github.com/boardprobe/boardprobe/report"
 	"github.com/boardprobe/boardprobe/report/seal"
 )
 
-// maxFile bounds what is read of a package before it is looked at.
-const maxFile = 64<<20 + 1
+// maxFile bounds what is read of a package or a log before it is looked at.
+const maxFile = 64 << 20
+
+// reading is how a verb reads packages: the flags that all of them have.
+type reading struct {
+	trust, demand string
+	asStored      bool
+	trusted       []seal.Trusted
+}
+
+// trustFlags adds the flags about who signed.
+func trustFlags(f *flag.FlagSet) *reading {
+	o := new(reading)
+	f.StringVar(&o.trust, "trust", "", "keys that you trust, in PEM or as the allowed_signers of ssh-keygen (`FILE`)")
+	f.StringVar(&o.demand, "require", "", "what must vouch for the package: `signer`")
+	return o
+}
+
+// judgeFlags adds the flags of a verb that judges.
+func judgeFlags(f *flag.FlagSet) *reading {
+	o := trustFlags(f)
+	f.BoolVar(&o.asStored, "as-stored", false, "judge the facts as they were signed, not as these collectors make them of the evidence")
+	return o
+}
 
 // parse reads the flags of a verb and its one operand. done is set where
 // nothing is left to do.
-func (s streams) parse(f *flag.FlagSet, args []string) (data []byte, status int, done bool) {
-	all, status, done := s.parseMany(f, args, 1, 1)
+func (s streams) parse(f *flag.FlagSet, o *reading, args []string) (data []byte, status int, done bool) {
+	all, status, done := s.parseMany(f, o, args, 1, 1)
 	if done {
 		return nil, status, true
 	}
 	return all[0], 0, false
 }
 
-// parseMany reads the flags of a verb and from least to most packages.
-func (s streams) parseMany(f *flag.FlagSet, args []string, least, most int) (all [][]byte, status int, done bool) {
+// parseMany reads the flags of a verb and from least to most packages. o may be
+// nil.
+func (s streams) parseMany(f *flag.FlagSet, o *reading, args []string, least, most int) (all [][]byte, status int, done bool) {
 	f.SetOutput(io.Discard)
 	switch err := f.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintf(s.out, "usage: boardreport %s [flags] PACKAGE\n", f.Name())
+		s.out.Printf("usage: boardreport %s [flags] PACKAGE\n", f.Name())
 		f.SetOutput(s.out)
 		f.PrintDefaults()
 		return nil, exitOK, true
@@ -37,6 +62,11 @@ func (s streams) parseMany(f *flag.FlagSet, args []string, least, most int) (all
 		return nil, s.fail(err, "boardreport "+f.Name()+" -h lists the flags"), true
 	case f.NArg() < least || f.NArg() > most:
 		return nil, s.fail(fmt.Errorf("%s: %d packages given", f.Name(), f.NArg()), "boardreport "+f.Name()+" -h says how many it takes"), true
+	}
+	if o != nil {
+		if err := o.load(s); err != nil {
+			return nil, s.fail(err, ""), true
+		}
 	}
 	for _, name := range f.Args() {
 		data, err := s.read(name)
@@ -48,45 +78,121 @@ func (s streams) parseMany(f *flag.FlagSet, args []string, least, most int) (all
 	return all, 0, false
 }
 
-// read reads a file, or standard input for "-".
-func (s streams) read(name string) ([]byte, error) {
-	in := s.in
-	if name != "-" {
-		file, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		defer file.Close()
-		in = file
+// load reads the trust store.
+func (o *reading) load(s streams) error {
+	if o.demand != "" && o.demand != "signer" {
+		return fmt.Errorf("-require %s: want signer", o.demand)
 	}
-	return io.ReadAll(io.LimitReader(in, maxFile))
+	if o.trust == "" {
+		return nil
+	}
+	text, err := infile.Read(o.trust, infile.MaxKey)
+	if err != nil {
+		return err
+	}
+	trusted, notes, err := seal.ParseTrust(o.trust, text)
+	for _, n := range notes {
+		s.err.Printf("boardreport: %s: %s\n", o.trust, n)
+	}
+	o.trusted = trusted
+	return err
 }
 
-// open verifies a package and reads its report; a package that is not intact
-// is refused with the step that failed.
-func (s streams) open(data []byte) (*report.Report, *seal.Package, int) {
-	for _, step := range seal.Verify(data, nil).Steps {
+// read reads a file, or standard input for "-".
+func (s streams) read(name string) ([]byte, error) {
+	if name == "-" {
+		return infile.ReadFrom(s.in, "standard input", maxFile)
+	}
+	return infile.Read(name, maxFile)
+}
+
+// opened is a package that a verb goes on with.
+type opened struct {
+	examined
+	report *report.Report // what is judged
+	as     string         // asStored or asCollected
+	floor  int            // the least exit status: no verb ends better
+}
+
+// What the facts are that a verb judges.
+const (
+	asStored    = "stored"
+	asCollected = "collected-again"
+)
+
+// open examines a package, says in one line whose word it is, and chooses the
+// report that is judged: what these collectors make of the evidence, or what was
+// signed where they cannot know better. A package that is not sound is refused.
+func (s streams) open(o *reading, data []byte) (opened, int) {
+	p := opened{examined: examine(data, o.trusted), as: asStored, floor: exitOK}
+	for _, step := range p.ladder.Steps {
 		if step.State == seal.Fail {
-			fmt.Fprintf(s.err, "boardreport: not an intact package: %s\n", stepText(step))
-			return nil, nil, exitFindings
+			s.err.Printf("boardreport: not an intact package: %s\n", stepText(step))
+			return opened{}, exitFindings
 		}
 	}
-	p, err := seal.Open(data)
-	if err != nil {
-		return nil, nil, s.fail(err, "")
+	s.tell(p.summary())
+	for _, line := range p.why {
+		s.tell(line)
 	}
-	r, warnings, err := report.Decode(p.Report)
-	if err != nil {
+	if p.stored == nil {
 		hint := ""
-		if errors.Is(err, report.ErrNewer) {
+		if errors.Is(p.err, report.ErrNewer) {
 			hint = "boardreport verify still checks its signatures"
 		}
-		return nil, nil, s.fail(err, hint)
+		return opened{}, s.fail(p.err, hint)
 	}
-	for _, w := range warnings {
-		fmt.Fprintf(s.err, "boardreport: warning: %s\n", w)
+	for _, w := range p.warnings {
+		s.err.Printf("boardreport: warning: %s\n", w)
 	}
-	return r, p, exitOK
+	p.report = p.stored
+	switch {
+	case p.err != nil: // the evidence could not be collected again
+		return opened{}, s.fail(p.err, "-as-stored judges what was signed")
+	case o.demand == "signer" && !p.ladder.Vouched():
+		return opened{}, exitFindings
+	case p.words == notConsistent && !o.asStored:
+		s.tell("hint: -as-stored shows what was signed all the same")
+		return opened{}, exitFindings
+	case p.words == notConsistent:
+		p.floor = exitFindings
+	case o.asStored:
+	case p.newer:
+		p.floor = exitUnknown
+	case p.again != nil:
+		p.report, p.as = p.again, asCollected
+	}
+	return p, exitOK
+}
+
+// end is the exit status of a verb that would end with this one: what is known
+// to be wrong outranks what could not be decided.
+func (p opened) end(status int) int { return worse(status, p.floor) }
+
+func worse(a, b int) int {
+	for _, status := range []int{exitTrouble, exitFindings, exitUnknown} {
+		if a == status || b == status {
+			return status
+		}
+	}
+	return exitOK
+}
+
+// lineWidth is what a terminal of 80 columns shows without a break.
+const lineWidth = 79
+
+// tell prints a line for people, broken between words where it is long.
+func (s streams) tell(text string) {
+	line := "boardreport:"
+	for _, word := range strings.Fields(text) {
+		word = report.Escape(word)
+		if len(line)+1+len(word) > lineWidth && line != "boardreport:" && line != " " {
+			s.err.Printf("%s\n", line)
+			line = " "
+		}
+		line += " " + word
+	}
+	s.err.Printf("%s\n", line)
 }
 
 func stepText(step seal.Step) string {
@@ -98,4 +204,17 @@ func stepText(step seal.Step) string {
 		text += ": " + step.Detail
 	}
 	return text
+}
+
+// buildOf is what this program was built from.
+func buildOf() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				return setting.Value
+			}
+		}
+		return info.Main.Version
+	}
+	return "unknown build"
 }

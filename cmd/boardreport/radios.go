@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/boardprobe/boardprobe/boards"
@@ -25,7 +24,7 @@ func (s streams) printRadioNodes(r *report.Report) {
 	if len(r.RadioNodes) == 0 {
 		return
 	}
-	fmt.Fprintln(s.out, "\nradios of the device tree")
+	s.out.Printf("\nradios of the device tree\n")
 	for _, n := range r.RadioNodes {
 		state := "no device"
 		switch {
@@ -36,13 +35,13 @@ func (s streams) printRadioNodes(r *report.Report) {
 		case n.Status.Value != "okay":
 			state = n.Status.Value
 		}
-		fmt.Fprintf(s.out, "%-10s %s: %s\n", n.Kind.Value, plain(n.Path), plain(state))
+		s.out.Printf("%-10s %s: %s\n", n.Kind.Value, n.Path, state)
 		for _, p := range n.Power.Value {
-			fmt.Fprintf(s.out, "           %s\n", plain(p))
+			s.out.Printf("           %s\n", p)
 		}
 		chip, ok := radioOf(n.ID, n.Compatible)
 		if !ok {
-			fmt.Fprintf(s.out, "           chip unknown, driver unknown: %s\n", plain(strings.Join(n.Compatible.Value, " ")))
+			s.out.Printf("           chip unknown, driver unknown: %s\n", strings.Join(n.Compatible.Value, " "))
 			continue
 		}
 		s.printRadio(chip, r)
@@ -52,13 +51,13 @@ func (s streams) printRadioNodes(r *report.Report) {
 // printRadio says what drives a radio and which files it may ask for, and which
 // of them are known to be there.
 func (s streams) printRadio(radio boards.Radio, r *report.Report) {
-	fmt.Fprintf(s.out, "           %s\n", plain(radio.Name))
+	s.out.Printf("           %s\n", radio.Name)
 	for _, d := range radio.Drivers {
 		where := d.Option + ", in Linux " + strings.Join(radio.Mainline, ", ")
 		if d.OutOfTree() {
 			where = "not part of Linux: " + strings.Join(d.From, "; ")
 		}
-		fmt.Fprintf(s.out, "           driver   %s (%s)\n", plain(d.Module), plain(where))
+		s.out.Printf("           driver   %s (%s)\n", d.Module, where)
 	}
 	root := "<board>"
 	if list := r.Identity.Compatible.Value; len(list) > 0 {
@@ -76,7 +75,7 @@ func (s streams) printRadio(radio boards.Radio, r *report.Report) {
 			if state := fileState(r, f.For(root)); state != "" {
 				line += ": " + state
 			}
-			fmt.Fprintf(s.out, "           %-8s %s\n", list.word, plain(line))
+			s.out.Printf("           %-8s %s\n", list.word, line)
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 func runReceive(args []string, s streams) int {
 	f := flag.NewFlagSet("receive", flag.ContinueOnError)
 	out := f.String("o", "", "write the package to `PKG`, - is stdout (default: under its own name, here)")
-	log, status, done := s.parse(f, args)
+	log, status, done := s.parse(f, nil, args)
 	if done {
 		return status
 	}
@@ -36,7 +36,7 @@ func runReceive(args []string, s streams) int {
 		if len(b.Missing) > 0 {
 			lost = ": lines " + b.Missing.String()
 		}
-		s.fail(fmt.Errorf("run %s is not whole: %w%s", plain(b.Run), b.Err, lost), "press a key at the console and log the block again; both logs may be joined with cat")
+		s.fail(fmt.Errorf("run %s is not whole: %w%s", b.Run, b.Err, lost), "press a key at the console and log the block again; both logs may be joined with cat")
 		status = exitFindings
 	}
 	if *out != "" && len(whole) > 1 {
@@ -68,7 +68,7 @@ func runReceive(args []string, s streams) int {
 // that has these bytes already is as good.
 func (s streams) keep(place string, data []byte) error {
 	if place == "-" {
-		_, err := s.out.Write(data)
+		_, err := s.out.Raw().Write(data)
 		return err
 	}
 	file, err := os.OpenFile(place, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
@@ -98,7 +98,7 @@ func (s streams) witness(log []byte, b seal.Block, place string) int {
 	for _, w := range a.Boot().Said {
 		switch w.Kind {
 		case console.UBoot, console.SPL, console.TFA, console.UEFI, console.Barebox, console.BootFrom, console.DRAM, console.Environment:
-			fmt.Fprintf(s.err, "boardreport: the console said, in line %d: %s\n", w.Line, plain(w.Text))
+			s.err.Printf("boardreport: the console said, in line %d: %s\n", w.Line, w.Text)
 		}
 	}
 	text, err := a.Encode()
@@ -111,7 +111,7 @@ func (s streams) witness(log []byte, b seal.Block, place string) int {
 		if _, err := s.readAnnex(name, b.SHA256); err != nil {
 			return s.fail(fmt.Errorf("%s is there: %w", name, err), "move it away and receive the log again")
 		}
-		fmt.Fprintf(s.err, "boardreport: %s is there and is kept\n", name)
+		s.err.Printf("boardreport: %s is there and is kept\n", name)
 		return exitOK
 	}
 	if err == nil {
@@ -121,6 +121,6 @@ func (s streams) witness(log []byte, b seal.Block, place string) int {
 	if err != nil {
 		return s.fail(err, "")
 	}
-	fmt.Fprintf(s.err, "boardreport: what it said is in %s\n", name)
+	s.err.Printf("boardreport: what it said is in %s\n", name)
 	return exitOK
 }

@@ -2,59 +2,42 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"flag"
 	"fmt"
-	"os"
-	"strings"
+	"io"
 
-	"github.com/boardprobe/boardprobe/probe"
 	"github.com/boardprobe/boardprobe/report"
 	"github.com/boardprobe/boardprobe/report/require"
-	"github.com/boardprobe/boardprobe/report/seal"
 )
 
 func runVerify(args []string, s streams) int {
 	f := flag.NewFlagSet("verify", flag.ContinueOnError)
-	trust := f.String("trust", "", "keys that you trust, in PEM or as the allowed_signers of ssh-keygen (`FILE`)")
-	demand := f.String("require", "", "what must vouch for the package: `signer`")
-	data, status, done := s.parse(f, args)
+	o := trustFlags(f)
+	data, status, done := s.parse(f, o, args)
 	if done {
 		return status
 	}
-	if *demand != "" && *demand != "signer" {
-		return s.fail(fmt.Errorf("-require %s: want signer", *demand), "")
-	}
-	var trusted []seal.Trusted
-	if *trust != "" {
-		var notes []string
-		text, err := os.ReadFile(*trust)
-		if err == nil {
-			trusted, notes, err = seal.ParseTrust(*trust, text)
-		}
-		for _, n := range notes {
-			fmt.Fprintf(s.err, "boardreport: %s: %s\n", *trust, n)
-		}
-		if err != nil {
-			return s.fail(err, "")
-		}
-	}
-	l := seal.Verify(data, trusted)
-	for _, step := range l.Steps {
-		fmt.Fprintf(s.out, "%-6s %s\n", step.State, stepText(step))
+	x := examine(data, o.trusted)
+	for _, step := range x.ladder.Steps {
+		s.out.Printf("%-6s %s\n", step.State, stepText(step))
 	}
 	s.noteAnnex(f.Arg(0), data)
-	switch {
-	case !l.Intact():
-		fmt.Fprintln(s.out, "not an intact package")
+	for _, w := range x.warnings {
+		s.out.Printf("%-6s %s\n", "note", w)
+	}
+	if !x.ladder.Intact() {
+		s.out.Printf("not an intact package\n")
 		return exitFindings
-	case l.Vouched():
-		fmt.Fprintf(s.out, "intact; signed by key %s; vouched by %s\n", l.KeyID, plain(l.Signer))
-	default:
-		fmt.Fprintf(s.out, "intact; signed by key %s; nobody vouches for it\n", l.KeyID)
-		if *demand == "signer" {
-			return exitFindings
-		}
+	}
+	s.out.Printf("%s\n", x.summary())
+	for _, line := range x.why {
+		s.out.Printf("  %s\n", line)
+	}
+	switch {
+	case x.words == notConsistent, o.demand == "signer" && !x.ladder.Vouched():
+		return exitFindings
+	case x.err != nil && x.stored != nil:
+		return s.fail(x.err, "")
 	}
 	return exitOK
 }
@@ -62,18 +45,25 @@ func runVerify(args []string, s streams) int {
 func runShow(args []string, s streams) int {
 	f := flag.NewFlagSet("show", flag.ContinueOnError)
 	format := f.String("format", "text", "`text` or json")
+	o := judgeFlags(f)
 	choice := consoleFlag(f)
-	data, status, done := s.parse(f, args)
+	data, status, done := s.parse(f, o, args)
 	if done {
 		return status
 	}
-	r, p, status := s.open(data)
+	p, status := s.open(o, data)
 	switch {
-	case r == nil:
+	case p.report == nil:
 		return status
 	case *format == "json":
-		s.out.Write(p.Report)
-		return exitOK
+		document, err := p.document()
+		if err == nil {
+			err = s.out.JSON(document)
+		}
+		if err != nil {
+			return s.fail(err, "")
+		}
+		return p.end(exitOK)
 	case *format != "text":
 		return s.fail(fmt.Errorf("-format %s: want text or json", *format), "")
 	}
@@ -81,34 +71,40 @@ func runShow(args []string, s streams) int {
 	if err != nil {
 		return s.fail(err, consoleHint)
 	}
-	for l := range r.Facts() {
+	for l := range p.report.Facts() {
 		value := l.Value
 		if l.Gap != "" {
-			value = strings.TrimSuffix("("+string(l.Gap)+": "+l.Note, ": ") + ")"
+			value = "(" + string(l.Gap) + ")"
+			if l.Note != "" {
+				value = "(" + string(l.Gap) + ": " + l.Note + ")"
+			}
 		}
-		fmt.Fprintf(s.out, "%-44s %s\n", plain(l.Path), plain(value))
+		s.out.Printf("%-44s %s\n", l.Path, value)
 	}
-	s.printFaults(r)
-	s.printConsole(r, h)
-	s.printRadioNodes(r)
-	s.printFirmware(r)
-	return exitOK
+	s.printFaults(p.report)
+	s.printConsole(p.report, h)
+	s.printRadioNodes(p.report)
+	s.printFirmware(p.report)
+	return p.end(exitOK)
 }
 
-// plain keeps a terminal safe from what a board says.
-func plain(text string) string {
-	return strings.Map(func(c rune) rune {
-		if c < ' ' || c >= 0x7f && c < 0xa0 {
-			return '?'
+// document is report.json with the facts that are judged, and which these are.
+func (p opened) document() ([]byte, error) {
+	text := p.pkg.Report
+	if p.as == asCollected {
+		var err error
+		if text, err = report.Encode(p.report); err != nil {
+			return nil, err
 		}
-		return c
-	}, text)
+	}
+	return bytes.Replace(text, []byte("{\n"), fmt.Appendf(nil, "{\n \"as\": %q,\n", p.as), 1), nil
 }
 
 func runCheck(args []string, s streams) int {
 	f := flag.NewFlagSet("check", flag.ContinueOnError)
 	format := f.String("format", "text", "`text` or json")
 	failOn := f.String("fail-on", "", "what makes the exit status 1 beside requirements: groups and verdicts (`LIST`)")
+	o := judgeFlags(f)
 	choice := consoleFlag(f)
 	var waivers []require.Waiver
 	f.Func("accept", "let a finding be, for a reason that stays visible (`ID=REASON`, may be repeated)", func(text string) error {
@@ -116,7 +112,7 @@ func runCheck(args []string, s streams) int {
 		waivers = append(waivers, w)
 		return err
 	})
-	data, status, done := s.parse(f, args)
+	data, status, done := s.parse(f, o, args)
 	if done {
 		return status
 	}
@@ -127,15 +123,15 @@ func runCheck(args []string, s streams) int {
 			return s.fail(err, "")
 		}
 	}
-	r, _, status := s.open(data)
-	if r == nil {
+	p, status := s.open(o, data)
+	if p.report == nil {
 		return status
 	}
 	h, err := s.hear(*choice, f.Arg(0), data)
 	if err != nil {
 		return s.fail(err, consoleHint)
 	}
-	findings, err := require.Waive(require.Case{Report: r, Console: h.boot}.Check(), waivers)
+	findings, err := require.Waive(require.Case{Report: p.report, Console: h.boot}.Check(), waivers)
 	if err != nil {
 		return s.fail(err, "")
 	}
@@ -143,27 +139,30 @@ func runCheck(args []string, s streams) int {
 	case "json":
 		s.noteConsole(h)
 		text, err := require.Encode(findings)
+		if err == nil {
+			err = s.out.JSON(text)
+		}
 		if err != nil {
 			return s.fail(err, "")
 		}
-		s.out.Write(text)
 	case "text":
-		fmt.Fprint(s.out, require.Table(r, findings, require.TableOptions{Console: h.words}))
+		io.WriteString(s.out, require.Table(p.report, findings, require.TableOptions{Console: h.words}))
 	default:
 		return s.fail(fmt.Errorf("-format %s: want text or json", *format), "")
 	}
-	return require.Status(findings, on)
+	return p.end(require.Status(findings, on))
 }
 
 func runAsk(args []string, s streams) int {
 	f := flag.NewFlagSet("ask", flag.ContinueOnError)
+	o := judgeFlags(f)
 	choice := consoleFlag(f)
-	data, status, done := s.parse(f, args)
+	data, status, done := s.parse(f, o, args)
 	if done {
 		return status
 	}
-	r, _, status := s.open(data)
-	if r == nil {
+	p, status := s.open(o, data)
+	if p.report == nil {
 		return status
 	}
 	h, err := s.hear(*choice, f.Arg(0), data)
@@ -171,56 +170,37 @@ func runAsk(args []string, s streams) int {
 		return s.fail(err, consoleHint)
 	}
 	s.noteConsole(h)
-	fmt.Fprint(s.out, require.Questions(r, require.Case{Report: r, Console: h.boot}.Check()))
-	return exitOK
+	io.WriteString(s.out, require.Questions(p.report, require.Case{Report: p.report, Console: h.boot}.Check()))
+	return p.end(exitOK)
 }
 
 func runReplay(args []string, s streams) int {
 	f := flag.NewFlagSet("replay", flag.ContinueOnError)
-	strict := f.Bool("strict", false, "exit 3 if the report was made by another version and differs")
-	data, status, done := s.parse(f, args)
+	strict := f.Bool("strict", false, "exit 3 if the report was made by other collectors and differs")
+	o := trustFlags(f)
+	o.asStored = true // a package that is not consistent is what this verb shows
+	data, status, done := s.parse(f, o, args)
 	if done {
 		return status
 	}
-	r, p, status := s.open(data)
-	if r == nil {
+	p, status := s.open(o, data)
+	switch {
+	case p.report == nil:
 		return status
-	}
-	record, ok := p.Member("evidence.json")
-	if !ok {
-		return s.fail(fmt.Errorf("the package has no evidence.json"), "a core package cannot be replayed")
-	}
-	evidence, err := report.DecodeEvidence(record)
-	if err != nil {
-		return s.fail(err, "")
-	}
-	again := probe.Replay(context.Background(), r, evidence)
-	text, err := report.Encode(again)
-	if err != nil {
-		return s.fail(err, "")
-	}
-	if bytes.Equal(text, p.Report) {
-		fmt.Fprintln(s.out, "the facts follow from the evidence, byte for byte")
+	case p.again == nil:
+		return s.fail(fmt.Errorf("the package has no evidence"), "a core package cannot be collected again")
+	case p.words == consistent:
+		s.out.Printf("the facts follow from the evidence, byte for byte\n")
 		return exitOK
 	}
-	facts := map[string]report.Leaf{}
-	for l := range r.Facts() {
-		facts[l.Path] = l
+	for _, c := range p.changes {
+		s.out.Printf("%s: %s, made again %s\n", c.path, c.stored, c.again)
 	}
-	for l := range again.Facts() {
-		if old := facts[l.Path]; old.Value != l.Value || old.Gap != l.Gap {
-			fmt.Fprintf(s.out, "%s: %s%s, replayed %s%s\n", plain(l.Path), plain(old.Value), old.Gap, plain(l.Value), l.Gap)
-		}
-		delete(facts, l.Path)
-	}
-	for path := range facts {
-		fmt.Fprintf(s.out, "%s: not in the replay\n", plain(path))
-	}
-	fmt.Fprintln(s.out, "the replay differs")
+	s.out.Printf("%d facts differ\n", len(p.changes))
 	switch {
-	case r.Run.Probe == version:
+	case p.words == notConsistent:
 		return exitFindings
-	case *strict:
+	case *strict && len(p.changes) > 0:
 		return exitUnknown
 	}
 	return exitOK

@@ -172,6 +172,10 @@ func (p *Package) Member(name string) ([]byte, bool) {
 	return nil, false
 }
 
+// IsCore reports whether the package is a core package: report.json and its
+// signatures, and nothing that these speak of.
+func (p *Package) IsCore() bool { return len(p.Members) == len(coreNames) }
+
 // Core returns the core of the package as a package file of its own: report.json
 // and its signatures. It verifies alone, and Verify names what is not in it.
 func (p *Package) Core() ([]byte, error) {

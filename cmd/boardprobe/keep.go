@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/boardprobe/boardprobe/probe"
+	"github.com/boardprobe/boardprobe/report"
+	"github.com/boardprobe/boardprobe/report/require"
+	"github.com/boardprobe/boardprobe/report/seal"
+)
+
+// keep makes the package of a run and reads it as whoever gets it will. A
+// section that keeps the package from being read is left out, which its evidence
+// says then, so that the others are delivered. built is the report that follows
+// from the evidence, if err is nil.
+func (o order) keep(built *report.Report, err error, run report.Run, evidence []report.Evidence, progress io.Writer) (evaluation, error) {
+	again := false
+	for {
+		var e evaluation
+		if err == nil {
+			built.Run = run
+			built.Run.Name = built.PackageName(o.neutral)
+			if e, err = pack(built, evidence, o.signer); err == nil {
+				err = readable(e.packed)
+			}
+		}
+		switch {
+		case err == nil:
+			return e, nil
+		case errors.Is(err, errDiffers) && again:
+			fmt.Fprintf(progress, "boardprobe: %v\n", err)
+			return e, nil // it can be read, and whoever reads it is told the same
+		case errors.Is(err, errDiffers):
+			again = true
+			built, err = probe.Build(evidence, probe.Collector)
+			continue
+		}
+		section, ok := culprit(evidence)
+		if !ok {
+			return evaluation{}, fmt.Errorf("no package that can be read: %w", err)
+		}
+		reason := report.Clean(fmt.Sprintf("left out: with it the package cannot be read: %v", err))
+		evidence = without(evidence, section, reason)
+		fmt.Fprintln(progress, sectionLine(report.Evidence{Section: section, Subject: reason}))
+		built, err = probe.Build(evidence, probe.Collector)
+	}
+}
+
+// errDiffers is a fault of this program: the report does not follow from its
+// evidence.
+var errDiffers = errors.New("the evidence makes another report")
+
+// readable reports why a package cannot be read, or why its report is another
+// than its evidence makes.
+func readable(packed []byte) error {
+	for _, step := range seal.Verify(packed, nil).Steps {
+		if step.State == seal.Fail {
+			return fmt.Errorf("%s %s: %s", step.Name, step.Member, step.Detail)
+		}
+	}
+	p, err := seal.Open(packed)
+	if err != nil {
+		return err
+	}
+	r, _, err := report.Decode(p.Report)
+	if err != nil {
+		return err
+	}
+	member, _ := p.Member(evidenceName)
+	record, _, err := report.DecodeEvidence(member)
+	if err != nil {
+		return err
+	}
+	again, err := probe.Replay(r, record.Evidence)
+	if err != nil {
+		return err
+	}
+	document, err := report.Encode(again.Report)
+	switch {
+	case err != nil:
+		return err
+	case !bytes.Equal(document, p.Report) || len(again.Unasked) > 0:
+		return errDiffers
+	}
+	return nil
+}
+
+// culprit names the section to leave out: one that cannot be read alone, else
+// the one with the largest report.
+func culprit(evidence []report.Evidence) (section string, ok bool) {
+	largest := 0
+	for _, name := range probe.Sections() {
+		own := slices.DeleteFunc(slices.Clone(evidence), func(e report.Evidence) bool { return e.Section != name })
+		if i := len(own) - 1; i < 0 || own[i].Subject == string(report.OutcomeNotRun) {
+			continue
+		}
+		r, err := probe.Build(own, probe.Collector)
+		var document []byte
+		if err == nil {
+			document, err = report.Encode(r)
+		}
+		if err == nil {
+			_, _, err = report.Decode(document)
+		}
+		if err != nil {
+			return name, true
+		}
+		if len(document) > largest {
+			section, largest, ok = name, len(document), true
+		}
+	}
+	return section, ok
+}
+
+// without leaves what a section recorded out, and says so in its end.
+func without(evidence []report.Evidence, section, reason string) (rest []report.Evidence) {
+	for _, e := range evidence {
+		switch {
+		case e.Section != section:
+			rest = append(rest, e)
+		case e.Op == report.OpEnd:
+			e.Subject, e.Text, e.N = string(report.OutcomeNotRun), reason, 0
+			rest = append(rest, e)
+		}
+	}
+	return rest
+}
+
+// evidenceName is the member with the evidence.
+const evidenceName = "evidence.json"
+
+// pack judges the report, and signs it and everything it rests on into one file.
+func pack(r *report.Report, evidence []report.Evidence, signer *seal.Signer) (evaluation, error) {
+	record, err := report.EncodeEvidence(evidence)
+	if err != nil {
+		return evaluation{}, err
+	}
+	contents, err := seal.Contents(signer, []seal.Member{{Name: evidenceName, Data: record}})
+	if err != nil {
+		return evaluation{}, err
+	}
+	r.Members = []report.Member{}
+	for _, d := range seal.Digests(contents) {
+		r.Members = append(r.Members, report.Member(d))
+	}
+	document, err := report.Encode(r)
+	if err != nil {
+		return evaluation{}, err
+	}
+	if len(document) > report.MaxBytes {
+		return evaluation{}, fmt.Errorf("report.json has %d bytes, at most %d are read", len(document), report.MaxBytes)
+	}
+	findings := require.Check(r)
+	predicate, err := require.Predicate(r, findings, signer.Kind())
+	if err != nil {
+		return evaluation{}, err
+	}
+	packed, err := seal.Pack(document, contents, predicate, signer)
+	return evaluation{report: r, packed: packed, findings: findings}, err
+}
