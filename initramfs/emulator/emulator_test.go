@@ -334,11 +334,11 @@ func (o *outcome) private(t *testing.T, p *seal.Package) {
 	for _, m := range p.Members {
 		places["package member "+m.Name] = m.Data
 	}
-	evidence, err := report.DecodeEvidence(places["package member evidence.json"])
-	if err != nil || len(evidence) == 0 {
-		t.Fatalf("evidence: %d answers, %v", len(evidence), err)
+	record, _, err := report.DecodeEvidence(places["package member evidence.json"])
+	if err != nil || len(record.Evidence) == 0 {
+		t.Fatalf("evidence: %d answers, %v", len(record.Evidence), err)
 	}
-	for _, e := range evidence {
+	for _, e := range record.Evidence {
 		places["answer "+e.ID+" to "+e.Subject] = e.Bytes() // in evidence.json it is in base64 if it is no text
 	}
 	if v := o.board.volume(); v >= 0 {
