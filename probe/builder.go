@@ -93,7 +93,10 @@ func (b *Builder) build(c collector, heard *recorded, end report.Evidence) built
 		return s
 	}
 	e := b.replay(c, &asked)
-	heard.used, heard.silent = asked.used, asked.silent
+	heard.silent = asked.silent
+	if s.section.Outcome == report.OutcomePanic {
+		asked, e = b.before(c, heard)
+	}
 	if !asked.cut && e.outcome != s.section.Outcome {
 		// This build fares otherwise with the same answers: say so.
 		s.section.Outcome, s.section.Reason = e.outcome, oneLine(e.reason)
@@ -117,6 +120,26 @@ func (b *Builder) build(c collector, heard *recorded, end report.Evidence) built
 		}
 	}
 	return s
+}
+
+// maxPanics bounds how many answers are taken back from a collector that panics.
+const maxPanics = 64
+
+// before replays a section that panicked without the answers on which it does:
+// the last ones. They count as asked.
+func (b *Builder) before(c collector, heard *recorded) (recorded, ended) {
+	own := heard.inOrder(c.name)
+	for _, e := range own {
+		heard.used[e.ID] = true
+	}
+	for k := len(own) - 1; k >= max(0, len(own)-maxPanics); k-- {
+		asked := *newRecorded(own[:k])
+		asked.cut, asked.foreign = true, heard.foreign
+		if e := b.replay(c, &asked); e.outcome != report.OutcomePanic {
+			return asked, e
+		}
+	}
+	return *newRecorded(nil), ended{outcome: report.OutcomePanic}
 }
 
 // partOf is a report of one section.

@@ -91,3 +91,37 @@ func TestCut(t *testing.T) {
 		t.Errorf("%d of %d facts stand: a cut section loses what was answered", left, compared)
 	}
 }
+
+// TestFingerprintOfPart leaves out, cuts and kills each section that the
+// fingerprint needs: none of these runs may look like another board.
+func TestFingerprintOfPart(t *testing.T) {
+	for name, evidence := range corpus(t) {
+		whole, err := Build(evidence, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !whole.Fingerprint.OK() {
+			t.Errorf("%s: fingerprint %s", name, whole.Fingerprint.Why())
+		}
+		for _, section := range []string{"identity", "cpu", "memory"} {
+			for _, outcome := range []report.Outcome{report.OutcomeNotRun, report.OutcomeDeadline, report.OutcomeKilled} {
+				part := slices.Clone(evidence)
+				for i := range part {
+					if part[i].Section == section && part[i].Op == report.OpEnd {
+						part[i].Subject = string(outcome)
+					}
+				}
+				r, err := Build(part, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r.Fingerprint.OK() {
+					t.Errorf("%s with section %s %s: fingerprint %s", name, section, outcome, r.Fingerprint.Value)
+				}
+				if outcome != report.OutcomeNotRun && r.BoardName() != whole.BoardName() {
+					t.Errorf("%s with section %s %s is called %s", name, section, outcome, r.BoardName())
+				}
+			}
+		}
+	}
+}

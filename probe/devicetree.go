@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/boardprobe/boardprobe/report"
 )
 
 // Bounds of a device tree. The largest of the kernel's own have 4000 nodes.
@@ -44,6 +46,12 @@ func (n *treeNode) text(property string) string {
 		}
 	}
 	return ""
+}
+
+// collectDeviceTree digests the whole tree, which takes a slow board long.
+func collectDeviceTree(_ context.Context, h *Host) (func(*report.Report), error) {
+	digest := parseAnswer(h.ask("tree/1", strings.TrimSuffix(deviceTree, "/")), treeDigest)
+	return func(r *report.Report) { r.Identity.DeviceTreeSHA256 = digest }, nil
 }
 
 // deviceTree reads a device tree, once: it is asked for in several ways, and

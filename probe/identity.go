@@ -61,7 +61,6 @@ func collectIdentity(_ context.Context, h *Host) (report.Identity, error) {
 			i.Vendor = report.Known(vendor, i.Compatible.From...).By(report.Inferred)
 		}
 	}
-	i.DeviceTreeSHA256 = parseAnswer(h.ask("tree/1", strings.TrimSuffix(deviceTree, "/")), treeDigest)
 	efi := h.List("sys/firmware/efi")
 	switch {
 	case efi.Gap == "":

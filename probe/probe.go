@@ -50,11 +50,12 @@ func section[T any](name string, field func(*report.Report) *T, collect func(con
 }
 
 // collectors is the inventory: one row a subject, in the order in which they
-// are asked. Sight comes first because it is cheap and explains the rest.
+// are asked. What names the board comes first, so that a slow one is named;
+// what takes long comes last.
 func collectors() []collector {
 	return []collector{
-		section("sight", func(r *report.Report) *report.Sight { return &r.Sight }, collectSight),
 		section("identity", func(r *report.Report) *report.Identity { return &r.Identity }, collectIdentity),
+		section("sight", func(r *report.Report) *report.Sight { return &r.Sight }, collectSight),
 		section("cpu", func(r *report.Report) *report.CPU { return &r.CPU }, collectCPU),
 		section("memory", func(r *report.Report) *report.Memory { return &r.Memory }, collectMemory),
 		section("storage", func(r *report.Report) *[]report.Disk { return &r.Storage }, collectStorage),
@@ -79,6 +80,7 @@ func collectors() []collector {
 		section("faults", func(r *report.Report) *[]report.Fault { return &r.Faults }, collectFaults),
 		section("modules", func(r *report.Report) *[]report.Module { return &r.Modules }, collectModules),
 		section("ghw", func(r *report.Report) *report.GHW { return &r.GHW }, collectGHW),
+		{"device-tree", collectDeviceTree},
 		{"straps", collectStraps}, // last: see there
 	}
 }

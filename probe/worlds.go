@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -177,6 +179,23 @@ func newRecorded(evidence []report.Evidence) *recorded {
 func (r *recorded) add(section string, e report.Evidence) {
 	key := recordedKey{section, question{e.Op, e.Subject}}
 	r.answers[key] = append(r.answers[key], e)
+}
+
+// inOrder lists the records of a section in the order in which it asked.
+func (r *recorded) inOrder(section string) (list []report.Evidence) {
+	for key, some := range r.answers {
+		if key.section == section {
+			list = append(list, some...)
+		}
+	}
+	slices.SortFunc(list, func(a, b report.Evidence) int { return number(a.ID) - number(b.ID) })
+	return list
+}
+
+// number is the last part of the id of a record.
+func number(id string) int {
+	n, _ := strconv.Atoi(id[strings.LastIndexByte(id, '/')+1:])
+	return n
 }
 
 // patience is how many questions a replay may ask. Collectors of another

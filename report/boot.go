@@ -4,11 +4,11 @@ package report
 // ROM of the SoC searches for the first loader, what the loader searches for the
 // operating system, and what was used this time.
 type Boot struct {
-	ROMOrder      Fact[[]string] `json:"rom_order,omitzero" class:"environment"`  // as the unit is set, or as documented
-	ROMStraps     Fact[[]string] `json:"rom_straps,omitzero" class:"environment"` // media that the straps of this unit name, first tried first
-	ROMMode       Fact[string]   `json:"rom_mode,omitzero" class:"revision"`      // what decides it
-	Switches      Fact[[]string] `json:"switches,omitzero" class:"revision"`      // designators on the board
-	LoaderOrder   Fact[[]string] `json:"loader_order,omitzero" class:"firmware"`  // media, or the loader's own words
+	ROMOrder      Fact[[]string] `json:"rom_order,omitzero" class:"environment"`                   // as the unit is set, or as documented
+	ROMStraps     Fact[[]string] `json:"rom_straps,omitzero" section:"straps" class:"environment"` // media that the straps of this unit name, first tried first
+	ROMMode       Fact[string]   `json:"rom_mode,omitzero" class:"revision"`                       // what decides it
+	Switches      Fact[[]string] `json:"switches,omitzero" class:"revision"`                       // designators on the board
+	LoaderOrder   Fact[[]string] `json:"loader_order,omitzero" class:"firmware"`                   // media, or the loader's own words
 	Current       Fact[string]   `json:"current,omitzero" class:"environment"`
 	CurrentDevice Fact[string]   `json:"current_device,omitzero" class:"environment"` // a name of storage[]
 	Loader        Fact[string]   `json:"loader,omitzero" class:"firmware"`            // u-boot, uefi, raspberry-pi, barebox, cboot, bios
@@ -16,8 +16,8 @@ type Boot struct {
 	Options       []BootOption   `json:"options,omitempty"`
 	Hints         []BootHint     `json:"hints,omitempty"`
 	Media         []BootMedium   `json:"media,omitempty"`
-	SwitchesSet   Fact[[]string] `json:"switches_set,omitzero" class:"environment"` // positions as the SoC latched them, as in SW6: 0110
-	Straps        []Strap        `json:"straps,omitempty"`
+	SwitchesSet   Fact[[]string] `json:"switches_set,omitzero" section:"straps" class:"environment"` // positions as the SoC latched them, as in SW6: 0110
+	Straps        []Strap        `json:"straps,omitempty" section:"straps"`
 	Places        []BootPlace    `json:"places,omitempty"`
 	LinuxLoader   Fact[string]   `json:"linux_loader,omitzero" class:"software"`     // who started the kernel on x86
 	EFILoader     Fact[string]   `json:"efi_loader,omitzero" class:"software"`       // what the loader that UEFI started calls itself

@@ -43,12 +43,9 @@ func (r *Report) Inputs(mark string) []Leaf {
 // is left out.
 func (r *Report) SetFingerprints() {
 	r.Fingerprint, r.BOM = Fact[string]{}, Fact[string]{}
-	fingerprint := digest(fingerprintVersion, r.Inputs("fingerprint"), r)
-	bom := digest(bomVersion, r.Inputs("bom"), r)
-	if s := r.Section("storage"); s.Outcome != OutcomeOK && s.Name != "" {
-		bom = Missing[string](NotProbed, "the list of storage is not complete", "sections/storage")
-	}
-	if bom.Note == noInput && r.Section("storage").Outcome == OutcomeOK {
+	fingerprint := r.digest(fingerprintVersion, "fingerprint")
+	bom := r.digest(bomVersion, "bom")
+	if bom.Note == noInput {
 		bom = Missing[string](Absent, "no soldered part that usually has a second source", "sections/storage")
 	}
 	r.Fingerprint, r.BOM = fingerprint, bom
@@ -56,7 +53,14 @@ func (r *Report) SetFingerprints() {
 
 const noInput = "no input is known"
 
-func digest(version string, inputs []Leaf, r *Report) Fact[string] {
+func (r *Report) digest(version, mark string) Fact[string] {
+	// What nobody asked for is in no list of facts: the sections tell.
+	for _, name := range owners(mark) {
+		if s := r.Section(name); s.Outcome != OutcomeOK {
+			return Missing[string](NotProbed, "section "+name+" is not complete ("+string(s.Outcome)+")", "sections")
+		}
+	}
+	inputs := r.Inputs(mark)
 	hash := sha256.New()
 	var from []string
 	n := 0

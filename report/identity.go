@@ -28,6 +28,6 @@ type Identity struct {
 	FirmwareDate       Fact[string]   `json:"firmware_date,omitzero" class:"firmware"`
 	LoaderVersion      Fact[string]   `json:"loader_version,omitzero" class:"firmware"` // /chosen/u-boot,version and the like
 	FirmwareInterface  Fact[string]   `json:"firmware_interface,omitzero" class:"capability"`
-	DeviceTreeSHA256   Fact[string]   `json:"device_tree_sha256,omitzero" class:"software"` // of the normalised tree
+	DeviceTreeSHA256   Fact[string]   `json:"device_tree_sha256,omitzero" section:"device-tree" class:"software"` // of the normalised tree
 	DescriptionSources Fact[[]string] `json:"description_sources,omitzero" class:"environment"`
 }

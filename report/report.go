@@ -28,7 +28,7 @@ type Report struct {
 	CPU         CPU             `json:"cpu,omitzero"`
 	Memory      Memory          `json:"memory,omitzero"`
 	Storage     []Disk          `json:"storage,omitempty"`
-	MMCHosts    []MMCHost       `json:"mmc_hosts,omitempty"`
+	MMCHosts    []MMCHost       `json:"mmc_hosts,omitempty" section:"mmc"`
 	Boot        Boot            `json:"boot,omitzero"`
 	Security    Security        `json:"security,omitzero"`
 	Kernel      Kernel          `json:"kernel,omitzero"`
@@ -36,11 +36,11 @@ type Report struct {
 	Network     []NIC           `json:"network,omitempty"`
 	PCI         []PCIDevice     `json:"pci,omitempty"`
 	USB         []USBDevice     `json:"usb,omitempty"`
-	USBRoles    []USBController `json:"usb_roles,omitempty"`
+	USBRoles    []USBController `json:"usb_roles,omitempty" section:"usb-roles"`
 	WiFi        []WiFi          `json:"wifi,omitempty"`
 	Bluetooth   []Bluetooth     `json:"bluetooth,omitempty"`
 	Modems      []Modem         `json:"modems,omitempty"`
-	RadioNodes  []RadioNode     `json:"radio_nodes,omitempty"`
+	RadioNodes  []RadioNode     `json:"radio_nodes,omitempty" section:"radio-nodes"`
 	Firmware    []FirmwareFile  `json:"firmware,omitempty"`
 	Radios      Radios          `json:"radios,omitzero"`
 	Devices     []BusDevice     `json:"devices,omitempty"`

@@ -8,9 +8,17 @@ import (
 	"testing"
 )
 
+// complete are the sections that facts of the sample are of.
+func complete() (list []Section) {
+	for _, name := range []string{"storage", "identity", "cpu", "memory", "wifi", "bluetooth"} {
+		list = append(list, Section{Name: name, Outcome: OutcomeOK})
+	}
+	return list
+}
+
 func sample() *Report {
 	return &Report{
-		Schema: Schema, Run: Run{ID: "7Q2K-M3XD"}, Members: []Member{}, Sections: []Section{{Name: "storage", Outcome: OutcomeOK}},
+		Schema: Schema, Run: Run{ID: "7Q2K-M3XD"}, Members: []Member{}, Sections: complete(),
 		Identity: Identity{
 			Model:      Known("NXP i.MX8MPlus EVK board", "identity/1"),
 			Compatible: Known([]string{"fsl,imx8mp-evk", "fsl,imx8mp"}, "identity/2"),
@@ -141,6 +149,21 @@ func TestFingerprint(t *testing.T) {
 	if _, b := value(func(r *Report) { r.Sections[0].Outcome = OutcomeDeadline }); b != string(NotProbed) {
 		t.Errorf("storage not listed: %s; want a gap", b)
 	}
+	for i, s := range sample().Sections {
+		for _, outcome := range []Outcome{OutcomeError, OutcomeDeadline, OutcomePanic, OutcomeKilled, OutcomeNotRun, ""} {
+			f, b := value(func(r *Report) {
+				if r.Sections[i].Outcome = outcome; outcome == "" {
+					r.Sections = slices.Delete(r.Sections, i, i+1)
+				}
+			})
+			if owns := slices.Contains([]string{"identity", "cpu", "memory"}, s.Name); owns && f != string(NotProbed) || !owns && f != fp {
+				t.Errorf("section %s %q: fingerprint %s", s.Name, outcome, f)
+			}
+			if owns := slices.Contains(owners("bom"), s.Name); owns && b != string(NotProbed) || !owns && b != bom {
+				t.Errorf("section %s %q: bom %s", s.Name, outcome, b)
+			}
+		}
+	}
 }
 
 func TestPackageName(t *testing.T) {
@@ -206,5 +229,17 @@ func TestDistinguish(t *testing.T) {
 	}
 	if want := []string{"a", "b", "a#2", "a#3"}; !slices.Equal(got, want) {
 		t.Errorf("keys = %q; want %q", got, want)
+	}
+}
+
+func TestSectionOf(t *testing.T) {
+	for path, want := range map[string]string{
+		"memory.total_bytes": "memory", "mmc_hosts[a.b/c[1]].takes_sd": "mmc", "usb_roles[x].role": "usb-roles", "radio_nodes[/soc/wifi@1].state": "radio-nodes",
+		"distribution.name": "distribution", "identity.model": "identity", "identity.device_tree_sha256": "device-tree", "boot.straps[x].value": "straps", "boot.current": "boot",
+		"boot.media[a].versions": "boot", "storage[platform/x].emmc.standard": "storage",
+	} {
+		if got := SectionOf(path); got != want {
+			t.Errorf("SectionOf(%s) = %q; want %q", path, got, want)
+		}
 	}
 }

@@ -90,7 +90,7 @@ func readable(packed []byte) error {
 }
 
 // culprit names the section to leave out: one that cannot be read alone, else
-// the one with the largest report.
+// the one with most in it.
 func culprit(evidence []report.Evidence) (section string, ok bool) {
 	largest := 0
 	for _, name := range probe.Sections() {
@@ -109,8 +109,12 @@ func culprit(evidence []report.Evidence) (section string, ok bool) {
 		if err != nil {
 			return name, true
 		}
-		if len(document) > largest {
-			section, largest, ok = name, len(document), true
+		size := len(document)
+		for i := range own {
+			size += len(own[i].Text) + len(own[i].Data)
+		}
+		if size > largest {
+			section, largest, ok = name, size, true
 		}
 	}
 	return section, ok

@@ -4,4 +4,4 @@ package require
 // and what these use. Verdicts that were signed under another number are not
 // compared with those of today. Every change raises it: make numbers, which the
 // digest is for.
-const Rules = 3 // sha256 9fad3a8d1559293d
+const Rules = 4 // sha256 4f9a721dafd1329c
