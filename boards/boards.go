@@ -39,6 +39,7 @@ type knowledge struct {
 	machines     []machineFile
 	revisions    revisionFile
 	placeholders placeholderFile
+	builders     builderFile
 }
 
 // said is one statement of a data file.
@@ -100,6 +101,12 @@ func loadTables(root fs.FS) (*knowledge, error) {
 	}
 	if err := k.placeholders.check(); err != nil {
 		return nil, fmt.Errorf("placeholder.json: %w", err)
+	}
+	if err := decodeFile(root, "builders.json", &k.builders); err != nil {
+		return nil, err
+	}
+	if err := k.builders.check(); err != nil {
+		return nil, fmt.Errorf("builders.json: %w", err)
 	}
 	return k, nil
 }

@@ -42,6 +42,7 @@ func good() fstest.MapFS {
 	return fstest.MapFS{
 		"revision/raspberrypi.json": file(`{"from":["x https://x"],"memory_mib":[256],"manufacturers":["a"],"processors":["b"],"types":["c"],
 			"old":[{"code":"0002","model":"B","pcb":"1.0","memory_mib":256,"manufacturer":"e"}]}`),
+		"builders.json":     file(`{"date":"2026-11-30","builders":[{"is":"a@b","of":"c","from":["x https://x"]}]}`),
 		"placeholder.json":  file(`{"texts":[{"reason":"r","values":["v"],"from":["x https://x"]}],"repeated":{"value":["0"],"from":["x https://x"]}}`),
 		"machine/some.json": file(`{"name":"n","compatible":["a,b"],"boot_mode":{"value":"SW1","from":["x https://x"]}}`),
 	}
@@ -69,6 +70,8 @@ func TestLoadRefuses(t *testing.T) {
 		"revisions no table":  {"revision/raspberrypi.json", `["c"]`, `[]`, "empty"},
 		"placeholders source": {"placeholder.json", `"r","values":["v"],"from":["x https://x"]`, `"r","values":["v"],"from":[]`, "no citation"},
 		"placeholder no text": {"placeholder.json", `["v"]`, `["-"]`, "no letter"},
+		"builder no host":     {"builders.json", `"a@b"`, `"ab"`, "not of the form"},
+		"builder no source":   {"builders.json", `["x https://x"]`, `[]`, "no citation"},
 		"repeated two":        {"placeholder.json", `["0"]`, `["00"]`, "not one letter"},
 	} {
 		tree := maps.Clone(good())

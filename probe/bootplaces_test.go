@@ -55,7 +55,7 @@ func TestBootPlaces(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h := newHost(t.Context(), "boot", &system{files: f, replacer: identities(t.Context(), f, [32]byte{1})}, &budget{left: maxRun}, func(report.Evidence) {})
+		h := newHost(t.Context(), "boot", &system{files: f, replacer: replacerOf(t, f)}, &budget{left: maxRun}, func(report.Evidence) {})
 		var b report.Boot
 		if c.rom != nil {
 			b.ROMOrder = report.Known(c.rom, "boot/1")

@@ -89,6 +89,9 @@ func TestFaultReasons(t *testing.T) {
 				evidence = append(evidence, report.Evidence{Section: "faults", Op: "unbound/1", Subject: "sys/bus/" + bus + "/devices", Errno: "ENOENT"})
 			}
 		}
+		for n := range 4 {
+			evidence = append(evidence, report.Evidence{Section: "faults", Op: "read", Subject: "sys/devices/usb1/version", N: n, Text: " 2.00\n"})
+		}
 		evidence = append(evidence, last, endOf("faults", report.OutcomeOK, "", len(evidence)+1))
 		var got []string
 		r := rebuilt(t, evidence)

@@ -44,6 +44,7 @@ const (
 	errnoNotProbed   = "not-probed"   // this world cannot be asked that
 	errnoNotRecorded = "not-recorded" // the run was not asked that
 	errnoUnanswered  = "unanswered"   // the section was cut before it was asked that
+	errnoWithheld    = "withheld"     // the answer could have told which unit this is
 	errnoBadName     = "EILSEQ"       // a name that is not UTF-8 stands in no record, so it is not asked for
 	errnoNotPlain    = "not-a-file"
 	errnoPassive     = "passive" // this run asks no device that somebody may be using
@@ -205,6 +206,8 @@ func gapOf(errno string) report.Gap {
 		return report.Deadline
 	case errnoBadName:
 		return report.Invalid
+	case errnoWithheld:
+		return report.Withheld
 	}
 	return report.Failed
 }
@@ -217,6 +220,8 @@ func noteOf(errno string) string {
 		return "run with -active"
 	case errno == errnoUnanswered:
 		return "the section was cut before this was asked"
+	case errno == errnoWithheld:
+		return "it could tell which unit this is"
 	case errno == errnoBadName:
 		return "the name is not UTF-8"
 	}

@@ -84,7 +84,7 @@ func piBoot(t *testing.T, files map[string]string, firmware *piFirmware) (report
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &piWorld{&system{files: f, replacer: identities(t.Context(), f, [32]byte{1})}, firmware}
+	w := &piWorld{&system{files: f, replacer: replacerOf(t, f)}, firmware}
 	boot := section("boot", func(r *report.Report) *report.Boot { return &r.Boot }, collectBoot)
 	var evidence []report.Evidence
 	var r, again report.Report

@@ -24,7 +24,7 @@ func TestPanic(t *testing.T) {
 		t.Fatal(err)
 	}
 	heard := newRecorded(nil)
-	w := &system{files: f, replacer: identities(t.Context(), f, [32]byte{1})}
+	w := &system{files: f, replacer: replacerOf(t, f)}
 	outcome, reason, asked := runSection(t.Context(), c, w, &budget{left: maxRun}, 0, func(e report.Evidence) { heard.add("cpu", e) }, nil)
 	if outcome != report.OutcomePanic || asked != 3 {
 		t.Fatalf("runSection = %s %q after %d questions; want a panic after 3", outcome, reason, asked)

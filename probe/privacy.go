@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/boardprobe/boardprobe/boards"
+	"github.com/boardprobe/boardprobe/probe/decode/cmdline"
 	"github.com/boardprobe/boardprobe/probe/decode/edid"
 	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
@@ -25,6 +29,9 @@ type identity struct {
 	name string // of the file
 	data []byte
 	kind string // of a card, by the file beside its CID
+	cut  bool   // there is more
+
+	words []string // by which the board is called
 }
 
 // identitySources is read before any collector runs. What it finds is replaced
@@ -62,10 +69,44 @@ func identitySources() []identitySource {
 		{"sys/class/nvme/*/subsysnqn", addText},
 		{"sys/bus/usb/devices/*/serial", addUSB},
 		{"proc/cpuinfo", addCPUSerial},
+		{"sys/class/fc_host/*/port_name", addText},
+		{"sys/class/fc_host/*/node_name", addText},
+		{"sys/class/infiniband/*/node_guid", addText},
 		{"etc/machine-id", addText},
-		{"etc/hostname", addText},
-		{"proc/sys/kernel/hostname", addText},
+		{"etc/hostname", addName},
+		{"proc/sys/kernel/hostname", addName},
 	}
+}
+
+// own reports whether an answer is an identity and nothing else: then it is
+// replaced whatever its length, and whether or not a source told of it.
+func own(q question) bool {
+	if q.op != "read" || isHostName(q.subject) {
+		return false
+	}
+	switch path.Base(q.subject) {
+	case "serial", "serial-number", "serial_number", "product-sn", "rpi-serial64", "ecid", "product_serial", "board_serial", "board_asset_tag",
+		"chassis_serial", "chassis_asset_tag", "wwid", "nguid", "eui", "hostid", "phys_port_id", "phys_switch_id", "machine-id":
+		return !rootHub().MatchString(path.Base(path.Dir(q.subject)))
+	}
+	return false
+}
+
+// carries reports whether an answer can hold an identity of a source that was
+// not read whole: it is asked of the same file, or is free text, in which
+// anything can stand.
+func (s *source) carries(q question) bool {
+	if ok, _ := path.Match(s.Path, q.subject); ok || path.Base(s.Path) == path.Base(q.subject) {
+		return true
+	}
+	return strings.HasPrefix(q.op, "kernel-log/") || q.op == opLoadOption
+}
+
+// source says what became of a row of identitySources. It is evidence.
+type source struct {
+	Path string
+	Read int    // files
+	Cut  string // why there may be more: time, size, number; "" if there is not
 }
 
 // layout is one row: an answer with identities of its own, that no source tells
@@ -83,28 +124,46 @@ func layouts() []layout {
 		{"modem-qmi/1", "*", redactModem},
 		{"modem-mbim/1", "*", redactModem},
 		{"modem-qrtr/1", "*", redactModem},
+		{"read", "proc/cmdline", func(_ *pseudonym.Replacer, data []byte) []byte { return []byte(cmdline.Public(string(data))) }},
+		{"read", "proc/version", func(_ *pseudonym.Replacer, data []byte) []byte { return []byte(PublicVersion(string(data))) }},
+		{"read", "etc/os-release", publicRelease},
+		{"read", "usr/lib/os-release", publicRelease},
+		{"read", "etc/buildinfo", publicBuild},
 	}
 }
 
-// maxIdentity bounds a file with an identity in it. /proc/cpuinfo of a machine
-// with very many processors is longer; its Serial line exists on boards only.
-const maxIdentity = 256 << 10
+// maxIdentity bounds a file with an identity in it. /proc/cpuinfo is the largest:
+// with 4096 processors it has less than this.
+const maxIdentity = 8 << 20
 
-// identities fills the replacer. One source that does not answer is left after
-// two seconds: what cannot be read here cannot be read by a collector either.
-func identities(ctx context.Context, f *files, key pseudonym.Key) *pseudonym.Replacer {
+// sourcePatience is for a source that does not answer.
+const sourcePatience = 2 * time.Second
+
+// identities fills the replacer, and says of each source what became of it. What
+// could not be read here, because it is denied, cannot be read by a collector
+// either; what was not read for want of time can.
+func identities(ctx context.Context, f *files, key pseudonym.Key) (*pseudonym.Replacer, []source) {
 	r := pseudonym.New(key)
+	var sources []source
 	f = f.again()
+	words, ok := inTime(ctx, sourcePatience, func() []string { return boardWords(f) })
+	if !ok {
+		words, f = nobody(), f.again()
+	}
 	for _, row := range identitySources() {
 		rows, done := make(chan identity), make(chan struct{})
+		said := source{Path: row.path}
 		go func(f *files) { // this one's own: the next row may have others
 			defer close(rows)
-			for _, name := range expand(f, row.path) {
-				data, _, err := f.read(name, maxIdentity)
+			names, more := expand(f, row.path)
+			for _, name := range names {
+				x := identity{name: name, words: words}
+				var err error
+				x.data, x.cut, err = f.read(name, maxIdentity)
 				if err != nil {
 					continue
 				}
-				x := identity{name: name, data: data}
+				x.cut = x.cut || more
 				if dir, file := path.Split(name); file == "cid" {
 					kind, _, _ := f.read(dir+"type", 64)
 					x.kind = strings.TrimSpace(string(kind))
@@ -115,45 +174,88 @@ func identities(ctx context.Context, f *files, key pseudonym.Key) *pseudonym.Rep
 					return
 				}
 			}
+			if more && len(names) == 0 {
+				select {
+				case rows <- identity{cut: true}:
+				case <-done:
+				}
+			}
 		}(f)
-		timer := time.NewTimer(2 * time.Second)
+		timer := time.NewTimer(sourcePatience)
 		for open := true; open; {
 			select {
 			case x, ok := <-rows:
-				if open = ok; ok {
+				if open = ok; !ok {
+					continue
+				}
+				if x.cut {
+					said.Cut = "larger than what is read"
+				}
+				if x.name != "" {
+					said.Read++
 					row.add(r, x)
 				}
 				continue
 			case <-timer.C:
 			case <-ctx.Done():
 			}
+			said.Cut = "no answer in time"
 			open, f = false, f.again()
 		}
 		timer.Stop()
 		close(done)
+		sources = append(sources, said)
 	}
-	return r
+	return r, sources
+}
+
+// inTime asks something that may never answer.
+func inTime[T any](ctx context.Context, patience time.Duration, ask func() T) (answer T, ok bool) {
+	done := make(chan T, 1)
+	go func() { done <- ask() }()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case answer = <-done:
+		return answer, true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return answer, false
 }
 
 // expand replaces the one component with "*" by the names that match it.
-func expand(f *files, pattern string) []string {
+// more says that there are others.
+func expand(f *files, pattern string) (list []string, more bool) {
 	i := strings.IndexByte(pattern, '*')
 	if i < 0 {
-		return []string{pattern}
+		return []string{pattern}, false
 	}
 	dir := path.Dir(pattern[:i+1])
 	part, rest, _ := strings.Cut(pattern[len(dir)+1:], "/")
-	names, _, err := f.list(dir, maxAnswer)
+	names, more, err := f.list(dir, maxIdentity)
 	if err != nil {
-		return nil
+		return nil, false
 	}
-	var list []string
 	for _, name := range names {
 		if ok, _ := path.Match(part, name); ok {
 			list = append(list, path.Join(dir, name, rest))
 		}
 	}
-	return list
+	return list, more
+}
+
+// addName takes the name of a machine for an identity, unless it is that of the
+// board.
+func addName(r *pseudonym.Replacer, x identity) {
+	host := strings.TrimSpace(string(x.data))
+	if namesBoard(host, x.words) {
+		return
+	}
+	r.AddName(host)
+	if short, _, ok := strings.Cut(host, "."); ok {
+		r.AddName(short)
+	}
 }
 
 func addText(r *pseudonym.Replacer, x identity) { r.AddText(string(x.data)) }
@@ -168,9 +270,8 @@ func addUSB(r *pseudonym.Replacer, x identity) {
 
 func addMAC(r *pseudonym.Replacer, x identity) {
 	plain := strings.ReplaceAll(strings.TrimSpace(string(x.data)), ":", "")
-	raw, err := hex.DecodeString(plain)
-	if err == nil && len(raw) == 6 {
-		r.AddMAC([6]byte(raw))
+	if raw, err := hex.DecodeString(plain); err == nil {
+		r.AddAddress(raw)
 	}
 }
 
@@ -200,35 +301,54 @@ func addCPUSerial(r *pseudonym.Replacer, x identity) {
 	}
 }
 
-// shortUUID is how PARTUUID of an MBR and UUID of a FAT volume are written;
-// those of other forms are known as such to the replacer.
-var shortUUID = pattern.New(`UUID=([0-9A-Fa-f]{8}-[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4})$`)
-
-// redactCommandLine removes the values of kernel parameters that hold secrets
-// or name people, networks or units. What remains passes the replacer.
-func redactCommandLine(line []byte) []byte {
-	fields := strings.Split(string(line), " ")
-	for i, field := range fields {
-		name, value, ok := strings.Cut(field, "=")
-		if !ok || value == "" {
-			continue
+// PublicVersion takes the builder out of the line with the kernel's version,
+// "Linux version RELEASE (USER@HOST) (COMPILER) ...", unless it is known to build
+// in public.
+func PublicVersion(line string) string {
+	return versionLine().ReplaceAllStringFunc(line, func(part string) string {
+		m := versionLine().FindStringSubmatch(part)
+		if _, ok := boards.PublicBuilder(m[2]); ok {
+			return part
 		}
-		lower := strings.ToLower(name)
-		for _, word := range []string{"pass", "secret", "token", "psk", "ssid", "key", "serial", "hostname", "user", "mac", "uuid", "machine_id", "imei", "bdaddr", "ethaddr"} {
-			if strings.Contains(lower, word) {
-				fields[i] = name + "=[removed]"
-			}
-		}
-		if m := shortUUID().FindStringSubmatch(value); m != nil {
-			fields[i] = strings.ReplaceAll(field, m[1], "[removed]")
-		}
-		if lower == "ip" || lower == "nfsroot" {
-			fields[i] = name + "=[removed]"
-		}
-	}
-	out := strings.Join(fields, " ")
-	if strings.HasSuffix(string(line), "\n") && !strings.HasSuffix(out, "\n") {
-		out += "\n"
-	}
-	return []byte(out)
+		return m[1] + "(not public)"
+	})
 }
+
+var versionLine = pattern.New(`(Linux version \S+ )\(([^()]*)\)`)
+
+// publicRelease keeps the variables of os-release(5) that name the distribution.
+// Of others the length stays: makers put names of customers and tokens there.
+func publicRelease(_ *pseudonym.Replacer, data []byte) []byte {
+	keep := []string{"ID", "ID_LIKE", "NAME", "PRETTY_NAME", "VERSION", "VERSION_ID", "VERSION_CODENAME", "BUILD_ID", "IMAGE_ID", "IMAGE_VERSION",
+		"VARIANT_ID", "DISTRO_CODENAME", "MACHINE", "META_BALENA_VERSION", "SLUG"}
+	return publicLines(data, func(name, _ string) bool { return slices.Contains(keep, name) })
+}
+
+// publicBuild keeps what image-buildinfo.bbclass writes of the distribution and
+// its layers.
+func publicBuild(_ *pseudonym.Replacer, data []byte) []byte {
+	return publicLines(data, func(name, value string) bool {
+		return name == "DISTRO" || name == "DISTRO_VERSION" || name == "MACHINE" || layerLine().MatchString(value)
+	})
+}
+
+var layerLine = pattern.New(`^[\w./+-]{1,80}:[0-9a-f]{7,64}( -- modified)?$`)
+
+// publicLines keeps lines NAME=VALUE that may be in a report, and of others the
+// name and the length of the value. Lines of another form are left out, but for
+// the headings of a build.
+func publicLines(data []byte, public func(name, value string) bool) []byte {
+	var out bytes.Buffer
+	for line := range strings.Lines(string(data)) {
+		name, value, ok := strings.Cut(strings.TrimRight(line, "\r\n"), "=")
+		switch bare := strings.TrimSpace(name); {
+		case ok && public(bare, strings.TrimSpace(value)):
+			out.WriteString(line)
+		case ok && variableName().MatchString(bare):
+			fmt.Fprintf(&out, "%s=[%d bytes]\n", bare, len(strings.TrimSpace(value)))
+		}
+	}
+	return out.Bytes()
+}
+
+var variableName = pattern.New(`^[A-Za-z][\w.-]{0,63}$`)

@@ -27,6 +27,10 @@ type Options struct {
 	Active  bool          // ask devices that somebody may be using, where nobody does
 	MMIO    string        // which registers may be read: "" for none, MMIOProven or MMIOUnproven
 
+	// Known gets every form of the identities that may be in no package, before the
+	// first question.
+	Known func([][]byte) `json:"-"`
+
 	// Register has ReadRegister called in a process of its own, which may die.
 	Register func(ctx context.Context, address uint64) ([]byte, error) `json:"-"`
 }
@@ -56,6 +60,7 @@ func collectors() []collector {
 	return []collector{
 		section("identity", func(r *report.Report) *report.Identity { return &r.Identity }, collectIdentity),
 		section("sight", func(r *report.Report) *report.Sight { return &r.Sight }, collectSight),
+		section("privacy", func(r *report.Report) *report.Privacy { return &r.Privacy }, collectPrivacy),
 		section("cpu", func(r *report.Report) *report.CPU { return &r.CPU }, collectCPU),
 		section("memory", func(r *report.Report) *report.Memory { return &r.Memory }, collectMemory),
 		section("storage", func(r *report.Report) *[]report.Disk { return &r.Storage }, collectStorage),

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/boardprobe/boardprobe/probe/decode/cmdline"
 	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
 	"github.com/boardprobe/boardprobe/report"
 )
@@ -47,6 +48,13 @@ func probeRoot(t *testing.T, files map[string]string) (*report.Report, []report.
 		t.Fatal(err)
 	}
 	return rebuilt(t, evidence), evidence
+}
+
+// replacerOf is what replaces the identities of a folder.
+func replacerOf(t testing.TB, f *files) *pseudonym.Replacer {
+	t.Helper()
+	r, _ := identities(t.Context(), f, pseudonym.Key{1})
+	return r
 }
 
 // rebuilt is the report that follows from evidence of these collectors.
@@ -348,7 +356,9 @@ func FuzzParsers(f *testing.F) {
 		reducePackages(bytes.NewReader(data), "Package", "Version", "License", "Status")
 		stringList(data)
 		sumReg(data, 2, 2)
-		redactCommandLine(data)
+		cmdline.Public(string(data))
+		PublicVersion(string(data))
+		publicRelease(nil, data)
 		layers(string(data), "x/1")
 		if got := pseudonym.New(pseudonym.Key{}).Apply(data); len(got) != len(data) {
 			t.Errorf("Apply changes the length")

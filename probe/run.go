@@ -23,7 +23,11 @@ func Collect(ctx context.Context, opt Options, emit func(report.Evidence)) ([]re
 	if err != nil {
 		return nil, fmt.Errorf("probe: %w", err)
 	}
-	w := &system{files: f, live: opt.Root == "", active: opt.Active, replacer: identities(ctx, f, opt.Key), mmio: opt.MMIO, register: opt.Register}
+	w := &system{files: f, live: opt.Root == "", active: opt.Active, names: &names{was: map[string]string{}}, mmio: opt.MMIO, register: opt.Register}
+	w.replacer, w.sources = identities(ctx, f, opt.Key)
+	if opt.Known != nil {
+		opt.Known(w.replacer.Known())
+	}
 	rest := &budget{left: maxRun}
 	var all []report.Evidence
 	record := func(e report.Evidence) {

@@ -50,7 +50,7 @@ func strapsOf(t *testing.T, files map[string]string, mmio string, words map[uint
 		t.Fatal(err)
 	}
 	w := &registers{words: words}
-	w.system = &system{files: f, mmio: mmio, replacer: identities(t.Context(), f, [32]byte{1}), register: func(_ context.Context, address uint64) ([]byte, error) {
+	w.system = &system{files: f, mmio: mmio, replacer: replacerOf(t, f), register: func(_ context.Context, address uint64) ([]byte, error) {
 		w.read = append(w.read, address)
 		word, ok := words[address]
 		if !ok {

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -9,10 +10,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
 	"github.com/boardprobe/boardprobe/report"
 )
@@ -24,6 +27,8 @@ type system struct {
 	live     bool // system requests may be made; under a folder only files are asked
 	active   bool // those that talk to devices, too
 	replacer *pseudonym.Replacer
+	sources  []source // of what the replacer knows
+	names    *names
 	mmio     string // which registers may be read: none, MMIOProven, MMIOUnproven
 	register func(ctx context.Context, address uint64) ([]byte, error)
 }
@@ -37,31 +42,103 @@ func (s *system) again() *system {
 }
 
 func (s *system) answer(ctx context.Context, _ string, _ int, q question, limit int) answer {
-	return s.redact(q, s.raw(ctx, q, limit))
+	return s.redact(q, s.raw(ctx, question{q.op, s.names.of(q.subject)}, limit))
 }
 
 func (s *system) redact(q question, a answer) answer {
-	if q.op == opLoadOption {
-		return a // its reducer has done it
+	if a.errno != "" || q.op == opLoadOption || q.op == opSources {
+		return a // nothing in it, or its own reducer has done it
 	}
-	if q.subject == "proc/cmdline" {
-		a.data = s.replacer.Apply(redactCommandLine(a.data))
+	for i := range s.sources {
+		if cut := &s.sources[i]; cut.Cut != "" && cut.carries(q) {
+			return answer{errno: errnoWithheld}
+		}
+	}
+	if own(q) {
+		if is := s.replacer.Apply(a.data); !bytes.Equal(is, a.data) {
+			a.data = is // as wherever else it stands
+			return a
+		}
+		text := strings.Trim(string(a.data), " \t\r\n\x00")
+		a.data = []byte(strings.Replace(string(a.data), text, s.replacer.Text(text), 1))
 		return a
 	}
 	for _, l := range layouts() {
-		if ok, _ := path.Match(l.pattern, q.subject); ok && l.op == q.op && a.errno == "" {
+		if ok, _ := path.Match(l.pattern, q.subject); ok && l.op == q.op {
 			a.data = l.redact(s.replacer, a.data)
 		}
 	}
+	was := string(a.data)
 	a.data = s.replacer.Apply(a.data)
+	if q.op == "link" {
+		s.names.keep(was, string(a.data))
+	}
 	apply := s.replacer.Apply
-	if q.subject == strings.TrimSuffix(efivars, "/") {
+	variables := q.subject == strings.TrimSuffix(efivars, "/")
+	if variables {
 		apply = s.replacer.ApplyKnown // the GUIDs in these names are of vendors
 	}
 	for i, name := range a.list {
-		a.list[i] = string(apply([]byte(name)))
+		is := string(apply([]byte(name)))
+		if variables {
+			is = s.publicVariable(is)
+		}
+		s.names.keep(name, is)
+		a.list[i] = is
 	}
 	return a
+}
+
+// addressVariable is a variable of UEFI that is named after the address of an
+// interface (edk2, Ip4Config2Dxe), with the number of a VLAN behind it.
+var addressVariable = pattern.New(`^([0-9A-F]{12})((?:[0-9A-F]{4})?-[0-9a-f]{8}-)`)
+
+func (s *system) publicVariable(name string) string {
+	m := addressVariable().FindStringSubmatch(name)
+	if m == nil {
+		return name
+	}
+	return s.replacer.Text(m[1]) + name[len(m[1]):]
+}
+
+// names are the parts of paths that were replaced by pseudonyms. What is asked
+// below one is asked below what it stands for.
+type names struct {
+	mu  sync.Mutex
+	was map[string]string
+}
+
+func (n *names) keep(was, is string) {
+	if was == is || n == nil {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	whole := strings.Split(was, "/")
+	for i, part := range strings.Split(is, "/") {
+		if i < len(whole) && part != whole[i] {
+			n.was[part] = whole[i]
+		}
+	}
+}
+
+// of is the path that a question means.
+func (n *names) of(subject string) string {
+	if n == nil {
+		return subject
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.was) == 0 {
+		return subject
+	}
+	parts := strings.Split(subject, "/")
+	for i, part := range parts {
+		if was, ok := n.was[part]; ok {
+			parts[i] = was
+		}
+	}
+	return strings.Join(parts, "/")
 }
 
 func (s *system) raw(ctx context.Context, q question, limit int) answer {
@@ -84,6 +161,9 @@ func (s *system) raw(ctx context.Context, q question, limit int) answer {
 			return answer{errno: errnoOf(err)}
 		}
 		return answer{data: []byte(target)}
+	}
+	if q.op == opSources {
+		return cut(s.sourcesText(), limit)
 	}
 	for _, r := range s.reducers() {
 		if q.op == r.op {

@@ -24,6 +24,7 @@ type Report struct {
 	Fingerprint Fact[string]    `json:"fingerprint,omitzero" class:"revision"` // board-fixed facts; the version is in the value
 	BOM         Fact[string]    `json:"bom,omitzero" class:"revision"`         // parts that usually have second sources
 	Sight       Sight           `json:"sight,omitzero" class:"environment"`
+	Privacy     Privacy         `json:"privacy,omitzero"`
 	Identity    Identity        `json:"identity,omitzero"`
 	CPU         CPU             `json:"cpu,omitzero"`
 	Memory      Memory          `json:"memory,omitzero"`

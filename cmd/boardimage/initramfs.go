@@ -19,6 +19,7 @@ import (
 // initramfsFlags are the flags of the command initramfs.
 type initramfsFlags struct {
 	arch, probe, modules, firmware, key, output string
+	noKey                                       bool
 }
 
 func (f *initramfsFlags) set() *flag.FlagSet {
@@ -28,12 +29,13 @@ func (f *initramfsFlags) set() *flag.FlagSet {
 	flags.StringVar(&f.modules, "modules", "", "`folder or tar` file with the modules of the board's kernel")
 	flags.StringVar(&f.firmware, "firmware", "", "`folder or tar` file with the firmware of the board")
 	flags.StringVar(&f.key, "pseudonym-key", "", "`file` with the key of an earlier image, so that reports compare; by default OUTPUT.pseudonym-key, made if it is not there")
+	flags.BoolVar(&f.noKey, "no-key", false, "put no key into the image: every run makes its own, and reports of two runs cannot be compared by identities")
 	flags.StringVar(&f.output, "o", "", "image `file` to write, replaced if it is there")
 	return flags
 }
 
 const initramfsSynopsis = `-arch A [-probe FILE] [-modules DIR|TAR]
-       [-firmware DIR|TAR] [-pseudonym-key FILE] -o FILE`
+       [-firmware DIR|TAR] [-pseudonym-key FILE | -no-key] -o FILE`
 
 func initramfs(args []string, stdout, stderr io.Writer) error {
 	var f initramfsFlags
@@ -47,17 +49,22 @@ func initramfs(args []string, stdout, stderr io.Writer) error {
 		return usageError{fmt.Errorf("initramfs: architecture %q is not one of %s", f.arch, strings.Join(image.Architectures(), ", "))}
 	case f.output == "":
 		return usageError{errors.New("initramfs: -o is needed")}
+	case f.noKey && f.key != "":
+		return usageError{errors.New("initramfs: -no-key and -pseudonym-key exclude each other")}
 	}
 	spec := image.Spec{Architecture: f.arch, Builder: "boardimage " + version}
 	var err error
 	if spec.Probe, err = readProbe(f.probe, f.arch); err != nil {
 		return err
 	}
-	key, keyFile, err := findKey(f.key, f.output)
-	if err != nil {
-		return err
+	var key pseudonym.Key
+	keyFile := ""
+	if !f.noKey {
+		if key, keyFile, err = findKey(f.key, f.output); err != nil {
+			return err
+		}
+		spec.PseudonymKey = &key
 	}
-	spec.PseudonymKey = &key
 	for _, t := range []struct {
 		name string
 		kind image.Kind
@@ -87,7 +94,12 @@ func initramfs(args []string, stdout, stderr io.Writer) error {
 		}
 		say(stderr, "pseudonym key: made %s", keyFile)
 	}
-	size, err := writeImage(f.output, archive)
+	mode := fs.FileMode(0o666)
+	if spec.PseudonymKey != nil {
+		mode = 0o600
+		say(stderr, "the image holds the key of the pseudonyms: whoever has it can try serial numbers against your reports. -no-key leaves it out.")
+	}
+	size, err := writeImage(f.output, archive, mode)
 	if err != nil {
 		return err
 	}
@@ -212,10 +224,10 @@ func writeKey(name string, key pseudonym.Key) error {
 
 // writeImage writes the image under a temporary name and moves it into place
 // when it is whole.
-func writeImage(name string, a *image.Archive) (size image.Size, err error) {
+func writeImage(name string, a *image.Archive, mode fs.FileMode) (size image.Size, err error) {
 	temporary := name + ".partial"
 	os.Remove(temporary) // of a run that was cut off
-	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return size, fmt.Errorf("image: %w", err)
 	}

@@ -24,6 +24,13 @@ import (
 // caught, so the part that asks the system is a child, which may die.
 const collectRole = "boardprobe-collect"
 
+// heard is a line of the child: the identities that may be in no package, once
+// and first, or a record.
+type heard struct {
+	report.Evidence
+	Known [][]byte `json:"known,omitempty"`
+}
+
 // collectMain is the child: options come in on stdin, evidence goes out on
 // stdout, a record a line, as it is made. stdout is closed after the last: a
 // process that waits in a driver does not end.
@@ -35,6 +42,11 @@ func collectMain(stdin io.Reader, stdout io.WriteCloser) int {
 	}
 	opt.Register = readRegister
 	lines := json.NewEncoder(stdout)
+	opt.Known = func(known [][]byte) {
+		if lines.Encode(heard{Known: known}) != nil {
+			os.Exit(2)
+		}
+	}
 	_, err := probe.Collect(context.Background(), opt, func(e report.Evidence) {
 		if lines.Encode(e) != nil {
 			os.Exit(2) // nobody listens any more
@@ -47,14 +59,13 @@ func collectMain(stdin io.Reader, stdout io.WriteCloser) int {
 }
 
 // collect runs children until every section has ended. A section in which a
-// child dies is recorded as killed and left out of the next child. heard gets
-// every record as it comes.
-func collect(ctx context.Context, opt probe.Options, heard func(report.Evidence)) ([]report.Evidence, error) {
+// child dies is recorded as killed and left out of the next child. record gets
+// every record as it comes. What may be in no package is what any of them knew.
+func collect(ctx context.Context, opt probe.Options, record func(report.Evidence)) (all []report.Evidence, known [][]byte, err error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var all []report.Evidence
 	for {
 		before := len(opt.Skip)
 		failed := collectOnce(ctx, self, opt, func(e report.Evidence) {
@@ -62,11 +73,11 @@ func collect(ctx context.Context, opt probe.Options, heard func(report.Evidence)
 			if e.Op == report.OpEnd {
 				opt.Skip = append(opt.Skip, e.Section)
 			}
-			heard(e)
-		})
+			record(e)
+		}, func(more [][]byte) { known = append(known, more...) })
 		open := slices.DeleteFunc(probe.Sections(), func(name string) bool { return slices.Contains(opt.Skip, name) })
 		if len(open) == 0 {
-			return all, nil
+			return all, known, nil
 		}
 		if failed == nil {
 			failed = errors.New("the collecting process ended early")
@@ -80,12 +91,12 @@ func collect(ctx context.Context, opt probe.Options, heard func(report.Evidence)
 		if ctx.Err() != nil {
 			failed = errors.New("the time for the whole run was over")
 		} else if len(opt.Skip) == before && asked == 0 && before == 0 {
-			return nil, fmt.Errorf("nothing could be collected: %w", failed)
+			return nil, nil, fmt.Errorf("nothing could be collected: %w", failed)
 		}
 		e := probe.Killed(open[0], failed.Error(), asked)
 		all = append(all, e)
 		opt.Skip = append(opt.Skip, e.Section)
-		heard(e)
+		record(e)
 	}
 }
 
@@ -100,7 +111,7 @@ const (
 // errStays is the end of a child that does not end.
 var errStays = errors.New("the collecting process waits in the kernel and cannot be ended")
 
-func collectOnce(ctx context.Context, self string, opt probe.Options, record func(report.Evidence)) error {
+func collectOnce(ctx context.Context, self string, opt probe.Options, record func(report.Evidence), known func([][]byte)) error {
 	options, err := json.Marshal(opt)
 	if err != nil {
 		return err
@@ -121,11 +132,15 @@ func collectOnce(ctx context.Context, self string, opt probe.Options, record fun
 	}
 	records := json.NewDecoder(bufio.NewReaderSize(&said{ctx: ctx, fd: in}, pipeBytes/16))
 	for {
-		var e report.Evidence
-		if err := records.Decode(&e); err != nil {
+		var line heard
+		if err := records.Decode(&line); err != nil {
 			break // the end of the child says why
 		}
-		record(e)
+		if line.ID == "" {
+			known(line.Known)
+			continue
+		}
+		record(line.Evidence)
 	}
 	unix.Close(in)
 	ended := make(chan error, 1)

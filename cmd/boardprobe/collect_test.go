@@ -54,7 +54,7 @@ func TestCollectSurvivesItsChild(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	var said []string
-	evidence, err := collect(ctx, probe.Options{}, func(e report.Evidence) {
+	evidence, _, err := collect(ctx, probe.Options{}, func(e report.Evidence) {
 		if e.Op == report.OpEnd {
 			said = append(said, e.Section)
 		}

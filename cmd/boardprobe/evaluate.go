@@ -39,7 +39,7 @@ type order struct {
 func evaluate(ctx context.Context, o order, progress io.Writer) (evaluation, error) {
 	started := time.Now()
 	b := probe.NewBuilder()
-	evidence, err := collect(ctx, o.options, func(e report.Evidence) {
+	evidence, known, err := collect(ctx, o.options, func(e report.Evidence) {
 		switch e.Op {
 		case report.OpEnd, report.OpNextRegister: // the last that is said, if the board stops there
 			fmt.Fprintln(progress, sectionLine(e))
@@ -50,7 +50,16 @@ func evaluate(ctx context.Context, o order, progress io.Writer) (evaluation, err
 		return evaluation{}, err
 	}
 	r, err := b.Report()
-	run := runBlock(started, o.options.Key, o.labels)
+	last := gate{pseudonym.NewFinder(known)}
+	if passed, changed := last.pass(evidence, progress); changed {
+		evidence = passed
+		r, err = probe.Build(evidence, probe.Collector)
+	}
+	var labels []string
+	for _, label := range o.labels {
+		labels = append(labels, last.label(label, progress))
+	}
+	run := runBlock(started, o.options.Key, labels)
 	e, err := o.keep(r, err, run, evidence, progress)
 	if err != nil {
 		return evaluation{}, err

@@ -42,7 +42,7 @@ func TestCollectLeavesWhatHangs(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), c.run)
 			defer cancel()
 			start := time.Now()
-			evidence, err := collect(ctx, probe.Options{Root: root, Timeout: c.section}, func(report.Evidence) {})
+			evidence, _, err := collect(ctx, probe.Options{Root: root, Timeout: c.section}, func(report.Evidence) {})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/boardprobe/boardprobe/probe"
 	"github.com/boardprobe/boardprobe/probe/decode/console"
 	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
 	"github.com/boardprobe/boardprobe/report"
@@ -113,10 +114,11 @@ func (s streams) readAnnex(name, of string) (annex.Annex, error) {
 var optionStarted = regexp.MustCompile(`(BdsDxe: starting \S+)[^\r\n]*`)
 
 // readLog makes the annex of a package from the part of a log in front of it.
-// Addresses and UUIDs are replaced, as in the package, and of load options the
-// number is kept.
+// Addresses and UUIDs are replaced, as in the package, of load options the number
+// is kept, and whoever built the kernel is named only if that is no secret.
 func (s streams) readLog(log []byte, place, of string) annex.Annex {
 	log = optionStarted.ReplaceAll(log, []byte("$1"))
+	log = []byte(probe.PublicVersion(string(log)))
 	return annex.New(filepath.Base(place), of, pseudonym.New(pseudonym.NewKey()).Apply(log))
 }
 

@@ -116,6 +116,7 @@ func rules(said *console.Boot) []rule {
 		{"completeness.sections", sections},
 		{"completeness.sight", sight},
 		{"identity.placeholder", placeholders},
+		{"privacy.withheld", withheld},
 		{"console.loader-version", beside(said, loaderSaid)},
 		{"console.boot-source", beside(said, sourceSaid)},
 		{"console.environment", beside(said, settingsSaid)},

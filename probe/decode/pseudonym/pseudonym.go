@@ -16,8 +16,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 )
 
 // Key keys the pseudonyms.
@@ -62,34 +60,62 @@ func (k Key) sum(class string, value []byte) []byte {
 // Replacer knows the identities of one machine and replaces them in answers.
 // It is filled before the first answer and only read afterwards.
 type Replacer struct {
-	key     Key
-	needles []needle
-}
-
-type needle struct {
-	raw, stand []byte
-	token      bool // only where it is not part of a longer word
+	key   Key
+	known index
 }
 
 // New returns a Replacer that knows only what has the form of an identity:
-// MAC addresses and UUIDs.
-func New(key Key) *Replacer { return &Replacer{key: key} }
+// addresses and UUIDs.
+func New(key Key) *Replacer { return &Replacer{key: key, known: newIndex()} }
 
 // minGlobal is the length from which a serial number is looked for in every
 // answer. A shorter one would hit numbers that mean something else.
-const minGlobal = 6
+const minGlobal = startBytes
 
-// AddText makes a serial number, host name or other text known.
+// AddText makes a serial number or other text known. One that is long and mixed
+// enough is found inside of longer words, too.
 func (r *Replacer) AddText(raw string) {
 	raw = strings.Trim(raw, " \t\r\n\x00")
 	if len(raw) < minGlobal || Placeholder(raw) || len(raw) > 512 {
 		return
 	}
-	for _, form := range []string{raw, strings.ToLower(raw), strings.ToUpper(raw)} {
-		r.add([]byte(form), []byte(r.text(form)), true)
-		r.add(wide(form), wide(r.text(form)), false)
+	is := needle{token: !Distinct(raw) || !strings.ContainsAny(raw, "0123456789"), sure: Distinct(raw)}
+	forms := []string{raw, strings.ToLower(raw), strings.ToUpper(raw)}
+	if strings.Contains(raw, " ") {
+		forms = append(forms, strings.ReplaceAll(raw, " ", "_")) // as udev writes it in names
+	}
+	for _, form := range forms {
+		r.known.add(is.of([]byte(form), []byte(r.text(form))))
+		r.known.add(needle{sure: is.sure}.of(wide(form), wide(r.text(form))))
 	}
 	r.addUUID(raw)
+}
+
+// Distinct reports whether a text is so long and so mixed that it stands for one
+// thing wherever it is.
+func Distinct(text string) bool {
+	different := map[rune]bool{}
+	for _, c := range text {
+		different[c] = true
+	}
+	return len(text) >= 8 && len(different) >= 4
+}
+
+// AddName makes the name of a machine known. It is replaced as a whole only,
+// also where the hyphens in it are doubled, as LVM does, or written otherwise.
+func (r *Replacer) AddName(raw string) {
+	raw = strings.Trim(raw, " \t\r\n\x00")
+	if len(raw) < minGlobal || Placeholder(raw) || len(raw) > 255 {
+		return
+	}
+	for _, form := range []string{raw, strings.ToLower(raw), strings.ToUpper(raw)} {
+		for _, hyphen := range []string{"-", "--", "_"} {
+			form := strings.ReplaceAll(form, "-", hyphen)
+			stand := strings.ReplaceAll(r.text(strings.ReplaceAll(form, hyphen, "-")), "-", hyphen)
+			r.known.add(needle{token: true}.of([]byte(form), []byte(stand)))
+			r.known.add(needle{}.of(wide(form), wide(stand)))
+		}
+	}
 }
 
 // wide is a text as firmware writes it, in UTF-16 with the low byte first.
@@ -118,33 +144,78 @@ func (r *Replacer) addUUID(text string) {
 	if len(raw) != 16 || len(stand) != 16 {
 		return
 	}
-	r.add(raw, stand, false)
+	sure := needle{sure: true}
+	r.known.add(sure.of(raw, stand))
 	swap := func(b []byte) []byte {
 		return slices.Concat([]byte{b[3], b[2], b[1], b[0], b[5], b[4], b[7], b[6]}, b[8:])
 	}
-	r.add(swap(raw), swap(stand), false)
+	r.known.add(sure.of(swap(raw), swap(stand)))
+	for _, plain := range []func(string) string{strings.ToLower, strings.ToUpper} {
+		r.known.add(sure.of([]byte(plain(hex.EncodeToString(raw))), []byte(plain(hex.EncodeToString(stand)))))
+	}
 }
 
 // AddMAC makes a hardware address known, in the forms in which it is written
-// and in binary.
+// and in binary, in both directions.
 func (r *Replacer) AddMAC(raw [6]byte) {
 	if raw == [6]byte{} || raw == [6]byte{255, 255, 255, 255, 255, 255} {
 		return
 	}
 	stand := r.mac(raw)
-	r.add(raw[:], stand[:], false)
-	for _, format := range []string{"%02x", "%02X"} {
-		for _, sep := range []string{"", ":", "-", " "} {
-			join := func(mac [6]byte) []byte {
-				var parts []string
-				for _, b := range mac {
-					parts = append(parts, fmt.Sprintf(format, b))
-				}
-				return []byte(strings.Join(parts, sep))
-			}
-			r.add(join(raw), join(stand), true)
-		}
+	r.addAddress(raw[:], stand[:])
+}
+
+// AddAddress makes an address of another length known: EUI-64 with eight bytes,
+// IPoIB with twenty.
+func (r *Replacer) AddAddress(raw []byte) {
+	switch {
+	case len(raw) == 6:
+		r.AddMAC([6]byte(raw))
+	case len(raw) >= 8 && len(raw) <= 32 && strings.Trim(string(raw), "\x00") != "" && strings.Trim(string(raw), "\xff") != "":
+		r.addAddress(raw, r.address(raw))
 	}
+}
+
+// address is the pseudonym of an address that is not one of Ethernet. Of an
+// EUI-64 the manufacturer stays.
+func (r *Replacer) address(raw []byte) []byte {
+	stand := slices.Clone(raw)
+	keep := 0
+	if len(raw) == 8 {
+		keep = 3
+	}
+	copy(stand[keep:], r.key.sum("address", raw))
+	return stand
+}
+
+func (r *Replacer) addAddress(raw, stand []byte) {
+	sure := needle{sure: true}
+	r.known.add(sure.of(raw, stand))
+	backwards := func(b []byte) []byte {
+		b = slices.Clone(b)
+		slices.Reverse(b)
+		return b
+	}
+	r.known.add(sure.of(backwards(raw), backwards(stand)))
+	for _, letters := range []string{"0123456789abcdef", "0123456789ABCDEF"} {
+		for _, between := range []string{"", ":", "-", " ", "_"} {
+			r.known.add(sure.of(digits(raw, letters, between), digits(stand, letters, between)))
+		}
+		// With marks between them they are known by their form in UTF-16.
+		r.known.add(sure.of(wide(string(digits(raw, letters, ""))), wide(string(digits(stand, letters, "")))))
+	}
+}
+
+// digits writes bytes in hexadecimal, with a mark between each two.
+func digits(raw []byte, letters, between string) []byte {
+	out := make([]byte, 0, len(raw)*(2+len(between)))
+	for i, b := range raw {
+		if i > 0 {
+			out = append(out, between...)
+		}
+		out = append(out, letters[b>>4], letters[b&15])
+	}
+	return out
 }
 
 // AddCID makes the identification register of a card known: 32 hexadecimal
@@ -166,8 +237,8 @@ func (r *Replacer) AddCID(text string, psn int) {
 	if raw[15] > 1 {
 		stand[15] = raw[15] ^ checksum(raw[:15]) ^ checksum(stand[:15])
 	}
-	r.add([]byte(hex.EncodeToString(raw)), []byte(hex.EncodeToString(stand)), true)
-	r.add([]byte("0x"+hex.EncodeToString(serial)), []byte("0x"+hex.EncodeToString(stand[psn:psn+4])), true)
+	r.known.add(needle{sure: true}.of([]byte(hex.EncodeToString(raw)), []byte(hex.EncodeToString(stand))))
+	r.known.add(needle{token: true, sure: Distinct(hex.EncodeToString(serial))}.of([]byte("0x"+hex.EncodeToString(serial)), []byte("0x"+hex.EncodeToString(stand[psn:psn+4]))))
 }
 
 // checksum is the CRC7 of a CID with its stop bit in bit 0.
@@ -183,119 +254,6 @@ func checksum(data []byte) byte {
 		}
 	}
 	return crc<<1 | 1
-}
-
-func (r *Replacer) add(raw, stand []byte, token bool) {
-	if !slices.ContainsFunc(r.needles, func(n needle) bool { return bytes.Equal(n.raw, raw) }) {
-		r.needles = append(r.needles, needle{raw, stand, token})
-		// The longest first: one identity may contain another.
-		slices.SortStableFunc(r.needles, func(a, b needle) int { return len(b.raw) - len(a.raw) })
-	}
-}
-
-var (
-	// With dashes and the type of Ethernet in front it is the name of a file that
-	// PXELINUX and its likes ask for.
-	macForm  = pattern.New(`\b[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}\b|\b(?:01-)?[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}\b`)
-	wideForm = pattern.New(`(?:[!-~]\x00){17,}`) // UTF-16 as long as the shorter of these
-	uuidForm = pattern.New(`\b[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\b`)
-)
-
-// Apply returns the answer with every known identity replaced, and what has
-// the form of one, in UTF-16, too. The length never changes.
-func (r *Replacer) Apply(answer []byte) []byte { return r.apply(answer, true) }
-
-// ApplyKnown replaces known identities only: for answers with identifiers that
-// are the same everywhere, as the vendors of UEFI variables.
-func (r *Replacer) ApplyKnown(answer []byte) []byte { return r.apply(answer, false) }
-
-func (r *Replacer) apply(answer []byte, forms bool) []byte {
-	out := slices.Clone(answer)
-	// What was replaced is not looked at again.
-	done := make([]bool, len(out))
-	put := func(at int, stand []byte) {
-		copy(out[at:], stand)
-		for i := range stand {
-			done[at+i] = true
-		}
-	}
-	for _, n := range r.needles {
-		for from := 0; ; {
-			i := bytes.Index(answer[from:], n.raw)
-			if i < 0 {
-				break
-			}
-			at := from + i
-			from = at + 1
-			if !slices.Contains(done[at:at+len(n.raw)], true) && (!n.token || alone(answer, at, len(n.raw))) {
-				put(at, n.stand)
-			}
-		}
-	}
-	if !forms {
-		return out
-	}
-	free := func(at, n int) bool { return !slices.Contains(done[at:at+n], true) }
-	for _, f := range r.forms(answer) {
-		if free(f.at, f.length) {
-			put(f.at, f.stand)
-		}
-	}
-	if !bytes.Contains(answer, []byte("-\x00")) && !bytes.Contains(answer, []byte(":\x00")) {
-		return out // the marks between their digits
-	}
-	for _, m := range wideForm().FindAllIndex(answer, -1) {
-		var narrow []byte
-		for i := m[0]; i < m[1]; i += 2 {
-			narrow = append(narrow, answer[i])
-		}
-		for _, f := range r.forms(narrow) {
-			if at := m[0] + 2*f.at; free(at, 2*f.length) {
-				put(at, wide(string(f.stand)))
-			}
-		}
-	}
-	return out
-}
-
-// form is a part of a text that has the form of an identity, and its pseudonym.
-type form struct {
-	at, length int
-	stand      []byte
-}
-
-func (r *Replacer) forms(text []byte) (list []form) {
-	for _, m := range macForm().FindAllIndex(text, -1) {
-		was := text[m[1]-len("00:00:00:00:00:00") : m[1]]
-		between := was[2:3]
-		var mac [6]byte
-		if _, err := hex.Decode(mac[:], bytes.ReplaceAll(was, between, nil)); err != nil {
-			continue
-		}
-		if mac == [6]byte{} || mac == [6]byte{255, 255, 255, 255, 255, 255} {
-			continue
-		}
-		stand := r.mac(mac)
-		is := fmt.Appendf(nil, "%02x:%02x:%02x:%02x:%02x", stand[1], stand[2], stand[3], stand[4], stand[5])
-		if bytes.ContainsAny(was, "ABCDEF") {
-			is = bytes.ToUpper(is)
-		}
-		is = bytes.ReplaceAll(is, []byte(":"), between)
-		list = append(list, form{m[1] - len(was), len(was), slices.Concat(was[:3], is)})
-	}
-	for _, m := range uuidForm().FindAllIndex(text, -1) {
-		if was := string(text[m[0]:m[1]]); !Placeholder(was) {
-			list = append(list, form{m[0], len(was), []byte(r.text(was))})
-		}
-	}
-	return list
-}
-
-func alone(data []byte, at, n int) bool {
-	word := func(c byte) bool {
-		return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-	}
-	return (at == 0 || !word(data[at-1])) && (at+n == len(data) || !word(data[at+n]))
 }
 
 // Text returns the pseudonym of a text.

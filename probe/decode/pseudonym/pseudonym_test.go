@@ -1,9 +1,11 @@
 package pseudonym
 
 import (
+	"bytes"
 	"encoding/hex"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestText(t *testing.T) {
@@ -15,8 +17,8 @@ func TestText(t *testing.T) {
 	if len(out) != len(in) || strings.Contains(out, "serial S4EWNX0M123456A") || strings.Contains(out, "lower s4ewnx0m123456a") {
 		t.Errorf("Apply(%q) = %q", in, out)
 	}
-	if !strings.Contains(out, "XS4EWNX0M123456A") || !strings.HasSuffix(out, "abc") {
-		t.Errorf("Apply(%q) = %q; want what is part of a longer word, or short, as it was", in, out)
+	if strings.Contains(out, "S4EWNX0M123456A") || !strings.Contains(out, "longer X") || !strings.HasSuffix(out, "abc") {
+		t.Errorf("Apply(%q) = %q; want it replaced within a longer word, and what is short as it was", in, out)
 	}
 	again := New(Key{1})
 	again.AddText("S4EWNX0M123456A")
@@ -225,5 +227,78 @@ func TestDashes(t *testing.T) {
 	plain := strings.ReplaceAll(strings.TrimSpace(string(r.Apply([]byte("dc:a6:32:01:36:c2")))), ":", "-")
 	if want := "pxelinux.cfg/01-" + plain + " and " + strings.ToUpper(plain) + " and 00-00-00-00-00-00"; got != want || strings.Contains(got, "01-36-c2") {
 		t.Errorf("Apply = %q; want %q", got, want)
+	}
+}
+
+// TestForms has the forms in which identities stand that no source told of, and
+// what only looks like one.
+func TestForms(t *testing.T) {
+	t.Parallel()
+	r := New(Key{1})
+	for in, keep := range map[string]string{
+		"enxdca6320136c2: renamed":    "enxdca632",
+		"wlxDCA6320136C2":             "wlxDCA632",
+		"hw dca6.3201.36c2":           "hw dca6.32",
+		"eui 00:12:4b:00:1c:a3:5f:77": "eui 00:12:4b:",
+		"br-5f3c0d9e1a2b up":          "br-",
+		"28-0000072c2a5d":             "28-",
+		"80:00:02:08:fe:80:00:00:00:00:00:00:f4:52:14:03:00:7b:cb:a1": "",
+	} {
+		out := string(r.Apply([]byte(in)))
+		if out == in || len(out) != len(in) || !strings.HasPrefix(out, keep) {
+			t.Errorf("Apply(%q) = %q; want another of the same length that begins %q", in, out, keep)
+		}
+		if wideOut := string(r.Apply(wide(in))); strings.Contains(in, "enx") && wideOut == string(wide(in)) {
+			t.Errorf("Apply of %q in UTF-16 keeps it", in)
+		}
+	}
+	for _, in := range []string{
+		"1.2.3", "2024.0101.0317", "00:00:00:00:00:00:00:00", "enx000000000000", "br-lan", "28-000000000000", "4.19.0-27-amd64",
+		"fixed: 12-34", "platform/30b60000.mmc", "pci0000:00/0000:00:1f.2",
+	} {
+		if out := string(r.Apply([]byte(in))); out != in {
+			t.Errorf("Apply(%q) = %q; want it kept", in, out)
+		}
+	}
+}
+
+func TestName(t *testing.T) {
+	t.Parallel()
+	r := New(Key{1})
+	r.AddName("alice-rock-5b")
+	for in, gone := range map[string]string{
+		"hello alice-rock-5b!": "alice", "ALICE-ROCK-5B": "ALICE", "/dev/mapper/alice--rock--5b-vg": "alice", "alice_rock_5b": "alice",
+	} {
+		if out := string(r.Apply([]byte(in))); strings.Contains(out, gone) || len(out) != len(in) {
+			t.Errorf("Apply(%q) = %q", in, out)
+		}
+	}
+	for _, in := range []string{"radxa,rock-5b", "rock-5b", "malice-rock-5bx"} {
+		if out := string(r.Apply([]byte(in))); out != in {
+			t.Errorf("Apply(%q) = %q; want it kept: no word of the name is replaced alone", in, out)
+		}
+	}
+}
+
+// TestMany fills a replacer with the addresses of 20,000 virtual functions and
+// replaces one of them in a long answer.
+func TestMany(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	r := New(Key{1})
+	for i := range 20_000 {
+		r.AddMAC([6]byte{0, 4, 0x9f, byte(i >> 16), byte(i >> 8), byte(i)})
+	}
+	filled := time.Since(began)
+	answer := bytes.Repeat([]byte("0000:00:1f.2 usb 1-1.2 of fe330000.mmc\n"), 8192)
+	copy(answer[len(answer)/2:], "00049f001234")
+	out := r.Apply(answer)
+	if bytes.Contains(out, []byte("00049f001234")) || len(out) != len(answer) {
+		t.Error("the address is still there")
+	}
+	t.Logf("filled in %v, %d kB replaced in %v", filled, len(answer)/1000, time.Since(began)-filled)
+	finder := NewFinder(r.Known())
+	if !finder.In(answer) || finder.In(out) {
+		t.Error("the finder does not find what was replaced")
 	}
 }

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/boardprobe/boardprobe/probe"
+	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// TestGate has identities come through to the evidence: their answers are
+// withheld, what follows from these is left out, and the package is consistent.
+func TestGate(t *testing.T) {
+	root, _ := rootOf(t, "q35")
+	evidence, err := probe.Collect(t.Context(), probe.Options{Root: root}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A name of a folder, the text of a file, and an answer in binary.
+	list, text := "", ""
+	for i := range evidence {
+		e := &evidence[i]
+		switch {
+		case e.Op == report.OpList && e.Subject == "sys/block" && len(e.List) > 0:
+			e.SetNames(append(e.List, "sdSECRET-UNIT-77"))
+			list = e.ID
+		case e.Op == "read" && e.Section == "identity" && text == "":
+			e.Errno, e.List = "", nil
+			e.SetBytes([]byte("\x00S\x00E" + "SECRET-UNIT-77"))
+			text = e.ID
+		}
+	}
+	if list == "" || text == "" {
+		t.Fatalf("nothing to plant in: %q, %q", list, text)
+	}
+	var progress bytes.Buffer
+	g := gate{pseudonym.NewFinder([][]byte{[]byte("SECRET-UNIT-77")})}
+	passed, changed := g.pass(evidence, &progress)
+	if !changed || !strings.Contains(progress.String(), "held an identity of this unit") {
+		t.Errorf("pass: changed %v, %q", changed, &progress)
+	}
+	signer, err := signerOf("ephemeral")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := probe.Build(passed, probe.Collector)
+	e, err := order{signer: signer}.keep(r, err, report.Run{Collector: probe.Collector}, passed, &progress)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := readable(e.packed); err != nil {
+		t.Error(err)
+	}
+	withheld := 0
+	for l := range e.report.Facts() {
+		if l.Gap == report.Withheld {
+			withheld++
+		}
+	}
+	if withheld == 0 || e.report.Section("storage").Outcome == report.OutcomeOK {
+		t.Errorf("%d facts are withheld, storage %+v", withheld, e.report.Section("storage"))
+	}
+	found := false
+	for _, f := range e.findings {
+		found = found || f.ID == "privacy.withheld" && f.Verdict == "warn"
+	}
+	if !found {
+		t.Error("no finding says that something is withheld")
+	}
+	if label := g.label("sn=SECRET-UNIT-77", &progress); strings.Contains(label, "UNIT") || !strings.HasPrefix(label, "sn=") {
+		t.Errorf("label %q", label)
+	}
+	if label := g.label("hw=B2", &progress); label != "hw=B2" {
+		t.Errorf("label %q", label)
+	}
+	if same, changed := (gate{}).pass(evidence, &progress); changed || len(same) != len(evidence) {
+		t.Error("without identities something is withheld")
+	}
+}
