@@ -58,6 +58,7 @@ func section[T any](name string, field func(*report.Report) *T, collect func(con
 // what takes long comes last.
 func collectors() []collector {
 	return []collector{
+		section(claimsSection, func(r *report.Report) *[]report.Statement { return &r.Claims }, collectClaims),
 		section("identity", func(r *report.Report) *report.Identity { return &r.Identity }, collectIdentity),
 		section("sight", func(r *report.Report) *report.Sight { return &r.Sight }, collectSight),
 		section("privacy", func(r *report.Report) *report.Privacy { return &r.Privacy }, collectPrivacy),

@@ -37,12 +37,12 @@ func Collect(ctx context.Context, opt Options, emit func(report.Evidence)) ([]re
 		}
 	}
 	for _, c := range collectors() {
+		if slices.Contains(opt.Skip, c.name) {
+			continue // its evidence is kept by the parent
+		}
 		if opt.Only != nil && !slices.Contains(opt.Only, c.name) {
 			record(endOf(c.name, report.OutcomeNotRun, "left out by request", 0))
 			continue
-		}
-		if slices.Contains(opt.Skip, c.name) {
-			continue // its evidence is kept by the parent
 		}
 		// A section that hangs is abandoned with what it had asked: its host is
 		// closed, so nothing of it is recorded later.

@@ -162,6 +162,9 @@ func (s *system) raw(ctx context.Context, q question, limit int) answer {
 		}
 		return answer{data: []byte(target)}
 	}
+	if q.op == opClaim {
+		return answer{errno: "ENOENT"} // it is for people to state
+	}
 	if q.op == opSources {
 		return cut(s.sourcesText(), limit)
 	}

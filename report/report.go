@@ -25,6 +25,7 @@ type Report struct {
 	BOM         Fact[string]    `json:"bom,omitzero" class:"revision"`         // parts that usually have second sources
 	Sight       Sight           `json:"sight,omitzero" class:"environment"`
 	Privacy     Privacy         `json:"privacy,omitzero"`
+	Claims      []Statement     `json:"claims,omitempty"`
 	Identity    Identity        `json:"identity,omitzero"`
 	CPU         CPU             `json:"cpu,omitzero"`
 	Memory      Memory          `json:"memory,omitzero"`

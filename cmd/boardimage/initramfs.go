@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/boardprobe/boardprobe/cmd/internal/infile"
+	"github.com/boardprobe/boardprobe/cmd/internal/screen"
 	"github.com/boardprobe/boardprobe/initramfs/image"
 	"github.com/boardprobe/boardprobe/probe/decode/imagerecord"
 	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
@@ -104,8 +106,8 @@ func initramfs(args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	say(stderr, "image: %s compressed, %s unpacked", mega(size.Bytes), mega(size.RawBytes))
-	_, err = fmt.Fprintln(stdout, f.output)
-	return err
+	screen.New(stdout).Printf("%s\n", f.output)
+	return nil
 }
 
 // describe prints what an image will contain.
@@ -168,7 +170,7 @@ func readProbe(name, arch string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	data, err := os.ReadFile(name)
+	data, err := infile.Read(name, infile.MaxProbe)
 	if err != nil {
 		return nil, fmt.Errorf("probe: %w", err)
 	}
@@ -196,7 +198,7 @@ func findKey(name, output string) (key pseudonym.Key, newFile string, err error)
 	if beside {
 		name = output + ".pseudonym-key"
 	}
-	text, err := os.ReadFile(name)
+	text, err := infile.Read(name, infile.MaxKey)
 	if beside && errors.Is(err, fs.ErrNotExist) {
 		return pseudonym.NewKey(), name, nil
 	}

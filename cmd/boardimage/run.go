@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/boardprobe/boardprobe/cmd/internal/screen"
 )
 
 const version = "0.1.0"
@@ -42,14 +44,15 @@ func run(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitFine
 	}
-	fmt.Fprintf(stderr, "boardimage: %v\n", err)
+	people := screen.New(stderr)
+	people.Printf("boardimage: %v\n", err)
 	var h hinted
 	if errors.As(err, &h) {
-		fmt.Fprintf(stderr, "hint: %s\n", h.hint)
+		people.Printf("hint: %s\n", h.hint)
 	}
 	var u usageError
 	if errors.As(err, &u) {
-		fmt.Fprintln(stderr, "hint: boardimage -h lists what there is")
+		people.Printf("hint: boardimage -h lists what there is\n")
 	}
 	return exitTrouble
 }

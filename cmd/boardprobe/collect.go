@@ -62,7 +62,7 @@ func collectMain(stdin io.Reader, stdout io.WriteCloser) int {
 // child dies is recorded as killed and left out of the next child. record gets
 // every record as it comes. What may be in no package is what any of them knew.
 func collect(ctx context.Context, opt probe.Options, record func(report.Evidence)) (all []report.Evidence, known [][]byte, err error) {
-	self, err := os.Executable()
+	self, err := ownProgram()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -110,6 +110,17 @@ const (
 
 // errStays is the end of a child that does not end.
 var errStays = errors.New("the collecting process waits in the kernel and cannot be ended")
+
+// ownProgram is the file of this program as the kernel holds it: the file under its
+// path may be another one by now, which would be started as root. Without /proc
+// there is the path only.
+func ownProgram() (string, error) {
+	const self = "/proc/self/exe"
+	if _, err := os.Stat(self); err == nil {
+		return self, nil
+	}
+	return os.Executable()
+}
 
 func collectOnce(ctx context.Context, self string, opt probe.Options, record func(report.Evidence), known func([][]byte)) error {
 	options, err := json.Marshal(opt)

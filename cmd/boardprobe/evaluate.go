@@ -4,14 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base32"
-	"errors"
 	"fmt"
-	"io"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
 
+	"github.com/boardprobe/boardprobe/cmd/internal/screen"
 	"github.com/boardprobe/boardprobe/probe"
 	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
 	"github.com/boardprobe/boardprobe/report"
@@ -31,33 +30,43 @@ type evaluation struct {
 type order struct {
 	options probe.Options
 	signer  *seal.Signer
-	labels  []string
-	neutral bool // the name of the package does not tell the board
+	ticket  string   // "" for none
+	labels  []string // K=V
+	neutral bool     // the name of the package does not tell the board
 }
 
 // evaluate collects, judges and signs. A line for each section goes to progress.
-func evaluate(ctx context.Context, o order, progress io.Writer) (evaluation, error) {
+func evaluate(ctx context.Context, o order, progress screen.Printer) (evaluation, error) {
 	started := time.Now()
 	b := probe.NewBuilder()
+	// What is stated may hold an identity, which is known only when all is
+	// collected; so it is the section in front that is built last.
+	claims, _ := probe.Claims("", nil)
+	o.options.Skip = append(o.options.Skip, claims)
 	evidence, known, err := collect(ctx, o.options, func(e report.Evidence) {
 		switch e.Op {
 		case report.OpEnd, report.OpNextRegister: // the last that is said, if the board stops there
-			fmt.Fprintln(progress, sectionLine(e))
+			progress.Printf("%s\n", sectionLine(e))
 		}
 		b.Add(e)
 	})
 	if err != nil {
 		return evaluation{}, err
 	}
-	r, err := b.Report()
 	last := gate{pseudonym.NewFinder(known)}
+	var labels []string
+	for _, label := range o.labels {
+		labels = append(labels, last.stated(label, progress))
+	}
+	_, stated := probe.Claims(last.stated(o.ticket, progress), labels)
+	for _, e := range stated {
+		b.Add(e)
+	}
+	evidence = append(stated, evidence...)
+	r, err := b.Report()
 	if passed, changed := last.pass(evidence, progress); changed {
 		evidence = passed
 		r, err = probe.Build(evidence, probe.Collector)
-	}
-	var labels []string
-	for _, label := range o.labels {
-		labels = append(labels, last.label(label, progress))
 	}
 	run := runBlock(started, o.options.Key, labels)
 	e, err := o.keep(r, err, run, evidence, progress)
@@ -89,18 +98,6 @@ func sectionLine(e report.Evidence) string {
 		line = line[:lineWidth-3] + "..."
 	}
 	return line
-}
-
-// maxLabelBytes keeps a label on one line of the report.
-const maxLabelBytes = 128
-
-// checkLabel refuses what is not K=V.
-func checkLabel(label string) error {
-	k, _, ok := strings.Cut(label, "=")
-	if !ok || k == "" || len(label) > maxLabelBytes || strings.ContainsFunc(label, func(c rune) bool { return c < ' ' || c > '~' }) {
-		return errors.New("want K=V in at most 128 printable ASCII characters")
-	}
-	return nil
 }
 
 // built is before any run of this version; a clock that says less is wrong.

@@ -1,11 +1,10 @@
 package main
 
 import (
-	"fmt"
-	"io"
 	"slices"
 	"strings"
 
+	"github.com/boardprobe/boardprobe/cmd/internal/screen"
 	"github.com/boardprobe/boardprobe/probe"
 	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
 	"github.com/boardprobe/boardprobe/report"
@@ -22,7 +21,7 @@ const errnoWithheld = "withheld"
 
 // pass returns the evidence without answers that hold an identity, and whether
 // there were any.
-func (g gate) pass(evidence []report.Evidence, progress io.Writer) ([]report.Evidence, bool) {
+func (g gate) pass(evidence []report.Evidence, progress screen.Printer) ([]report.Evidence, bool) {
 	if g.known == nil {
 		return evidence, false
 	}
@@ -38,7 +37,7 @@ func (g gate) pass(evidence []report.Evidence, progress io.Writer) ([]report.Evi
 	if hits == 0 {
 		return evidence, false
 	}
-	fmt.Fprintf(progress, "boardprobe: privacy       %d answers held an identity of this unit and are withheld\n", hits)
+	progress.Printf("boardprobe: privacy       %d answers held an identity of this unit and are withheld\n", hits)
 	return g.asked(evidence), true
 }
 
@@ -64,15 +63,17 @@ func (gate) asked(evidence []report.Evidence) []report.Evidence {
 	return evidence
 }
 
-// label withholds what somebody stated, if it is an identity of the unit.
-func (g gate) label(label string, progress io.Writer) string {
-	if g.known == nil || !g.known.In([]byte(label)) {
-		return label
+// stated withholds what somebody stated, a ticket or a label, if there is an
+// identity of the unit in it.
+func (g gate) stated(text string, progress screen.Printer) string {
+	if g.known == nil || !g.known.In([]byte(text)) {
+		return text
 	}
-	name, _, _ := strings.Cut(label, "=")
-	if g.known.In([]byte(name)) {
-		name = "label"
+	const withheld = "(withheld)"
+	name, _, isLabel := strings.Cut(text, "=")
+	progress.Printf("boardprobe: privacy       what was stated holds an identity of this unit: withheld\n")
+	if isLabel && !g.known.In([]byte(name)) {
+		return name + "=" + withheld
 	}
-	fmt.Fprintf(progress, "boardprobe: privacy       label %s holds an identity of this unit and is withheld\n", name)
-	return name + "=(withheld)"
+	return "label=" + withheld
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/boardprobe/boardprobe/cmd/internal/screen"
 	"github.com/boardprobe/boardprobe/probe"
 	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
 	"github.com/boardprobe/boardprobe/report"
@@ -37,7 +38,7 @@ func TestGate(t *testing.T) {
 	}
 	var progress bytes.Buffer
 	g := gate{pseudonym.NewFinder([][]byte{[]byte("SECRET-UNIT-77")})}
-	passed, changed := g.pass(evidence, &progress)
+	passed, changed := g.pass(evidence, screen.New(&progress))
 	if !changed || !strings.Contains(progress.String(), "held an identity of this unit") {
 		t.Errorf("pass: changed %v, %q", changed, &progress)
 	}
@@ -46,7 +47,7 @@ func TestGate(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, err := probe.Build(passed, probe.Collector)
-	e, err := order{signer: signer}.keep(r, err, report.Run{Collector: probe.Collector}, passed, &progress)
+	e, err := order{signer: signer}.keep(r, err, report.Run{Collector: probe.Collector}, passed, screen.New(&progress))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,13 +70,13 @@ func TestGate(t *testing.T) {
 	if !found {
 		t.Error("no finding says that something is withheld")
 	}
-	if label := g.label("sn=SECRET-UNIT-77", &progress); strings.Contains(label, "UNIT") || !strings.HasPrefix(label, "sn=") {
+	if label := g.stated("sn=SECRET-UNIT-77", screen.New(&progress)); strings.Contains(label, "UNIT") || !strings.HasPrefix(label, "sn=") {
 		t.Errorf("label %q", label)
 	}
-	if label := g.label("hw=B2", &progress); label != "hw=B2" {
+	if label := g.stated("hw=B2", screen.New(&progress)); label != "hw=B2" {
 		t.Errorf("label %q", label)
 	}
-	if same, changed := (gate{}).pass(evidence, &progress); changed || len(same) != len(evidence) {
+	if same, changed := (gate{}).pass(evidence, screen.New(&progress)); changed || len(same) != len(evidence) {
 		t.Error("without identities something is withheld")
 	}
 }

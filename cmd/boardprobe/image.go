@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/boardprobe/boardprobe/cmd/internal/infile"
+	"github.com/boardprobe/boardprobe/cmd/internal/screen"
 	"github.com/boardprobe/boardprobe/initramfs/boot"
 	"github.com/boardprobe/boardprobe/probe"
 	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
@@ -23,7 +25,8 @@ const imageRole = "boardprobe-image"
 // imageMain does a job of the image: it leaves a package and the texts for
 // people in a folder. Nothing in the image is a reason to leave nothing: a key
 // or a label that is wrong is told and left out.
-func imageMain(stdin io.Reader, stderr io.Writer) int {
+func imageMain(stdin io.Reader, console io.Writer) int {
+	stderr := screen.New(console)
 	var job boot.Job
 	if err := json.NewDecoder(stdin).Decode(&job); err != nil {
 		return fail(stderr, fmt.Errorf("the job of the image: %w", err), "")
@@ -42,15 +45,22 @@ func imageMain(stdin io.Reader, stderr io.Writer) int {
 	}
 	var labels []string
 	for _, label := range job.Labels {
-		if err := checkLabel(label); err != nil {
+		if err := probe.CheckLabel(label); err != nil {
 			fail(stderr, fmt.Errorf("label %q: %w", label, err), "")
 			continue
 		}
 		labels = append(labels, label)
 	}
+	ticket := job.Ticket
+	if ticket != "" {
+		if err := probe.CheckTicket(ticket); err != nil {
+			fail(stderr, fmt.Errorf("ticket: %w", err), "")
+			ticket = ""
+		}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), job.Timeout)
 	defer cancel()
-	e, err := evaluate(ctx, order{options: opt, signer: signer, labels: labels}, stderr)
+	e, err := evaluate(ctx, order{options: opt, signer: signer, ticket: ticket, labels: labels}, stderr)
 	if err != nil {
 		return fail(stderr, err, "")
 	}
@@ -70,7 +80,7 @@ func imageMain(stdin io.Reader, stderr io.Writer) int {
 }
 
 func readPseudonymKey(name string) (pseudonym.Key, error) {
-	text, err := os.ReadFile(name)
+	text, err := infile.Read(name, infile.MaxKey)
 	if err != nil {
 		return pseudonym.Key{}, err
 	}

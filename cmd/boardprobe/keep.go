@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
+	"github.com/boardprobe/boardprobe/cmd/internal/screen"
 	"github.com/boardprobe/boardprobe/probe"
 	"github.com/boardprobe/boardprobe/report"
 	"github.com/boardprobe/boardprobe/report/require"
@@ -17,7 +17,7 @@ import (
 // section that keeps the package from being read is left out, which its evidence
 // says then, so that the others are delivered. built is the report that follows
 // from the evidence, if err is nil.
-func (o order) keep(built *report.Report, err error, run report.Run, evidence []report.Evidence, progress io.Writer) (evaluation, error) {
+func (o order) keep(built *report.Report, err error, run report.Run, evidence []report.Evidence, progress screen.Printer) (evaluation, error) {
 	again := false
 	for {
 		var e evaluation
@@ -32,7 +32,7 @@ func (o order) keep(built *report.Report, err error, run report.Run, evidence []
 		case err == nil:
 			return e, nil
 		case errors.Is(err, errDiffers) && again:
-			fmt.Fprintf(progress, "boardprobe: %v\n", err)
+			progress.Printf("boardprobe: %v\n", err)
 			return e, nil // it can be read, and whoever reads it is told the same
 		case errors.Is(err, errDiffers):
 			again = true
@@ -45,7 +45,7 @@ func (o order) keep(built *report.Report, err error, run report.Run, evidence []
 		}
 		reason := report.Clean(fmt.Sprintf("left out: with it the package cannot be read: %v", err))
 		evidence = without(evidence, section, reason)
-		fmt.Fprintln(progress, sectionLine(report.Evidence{Section: section, Subject: reason}))
+		progress.Printf("%s\n", sectionLine(report.Evidence{Section: section, Subject: reason}))
 		built, err = probe.Build(evidence, probe.Collector)
 	}
 }

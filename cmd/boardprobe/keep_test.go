@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/boardprobe/boardprobe/cmd/internal/screen"
 	"github.com/boardprobe/boardprobe/probe"
 	"github.com/boardprobe/boardprobe/report"
 	"github.com/boardprobe/boardprobe/report/seal"
@@ -78,7 +79,7 @@ func kept(t *testing.T, root string) (evaluation, string) {
 	}
 	var progress bytes.Buffer
 	r, err := b.Report()
-	e, err := order{signer: signer}.keep(r, err, report.Run{Collector: probe.Collector}, evidence, &progress)
+	e, err := order{signer: signer}.keep(r, err, report.Run{Collector: probe.Collector}, evidence, screen.New(&progress))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +166,7 @@ func TestLeftOut(t *testing.T) {
 		}
 		var progress bytes.Buffer
 		r, err := probe.Build(evidence, probe.Collector)
-		e, err := order{signer: signer}.keep(r, err, report.Run{Collector: probe.Collector}, evidence, &progress)
+		e, err := order{signer: signer}.keep(r, err, report.Run{Collector: probe.Collector}, evidence, screen.New(&progress))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

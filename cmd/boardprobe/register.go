@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -46,7 +45,7 @@ func registerMain(args []string, stdout io.Writer) int {
 
 // readRegister starts that process.
 func readRegister(ctx context.Context, address uint64) ([]byte, error) {
-	self, err := os.Executable()
+	self, err := ownProgram()
 	if err != nil {
 		return nil, err
 	}

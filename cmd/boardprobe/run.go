@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/boardprobe/boardprobe/cmd/internal/infile"
+	"github.com/boardprobe/boardprobe/cmd/internal/screen"
 	"github.com/boardprobe/boardprobe/probe"
 	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
 	"github.com/boardprobe/boardprobe/report/require"
@@ -35,6 +37,7 @@ const (
 // settings are the flags.
 type settings struct {
 	out, name, root, key, pseudonymKey, only, exit string
+	ticket                                         string
 	labels                                         []string
 	timeout                                        time.Duration
 	active, mmio, unproven, quiet, showVersion     bool
@@ -50,7 +53,11 @@ func flags(s *settings) *flag.FlagSet {
 	f.StringVar(&s.only, "only", "", "run only these sections, as in `cpu,memory`")
 	f.Func("label", "state something that cannot be read, as in hw=B2 (`K=V`, may be repeated)", func(v string) error {
 		s.labels = append(s.labels, v)
-		return checkLabel(v)
+		return probe.CheckLabel(v)
+	})
+	f.Func("ticket", "put the word of a request into the report, which ties this run to it (`TEXT`, one line)", func(v string) error {
+		s.ticket = v
+		return probe.CheckTicket(v)
 	})
 	f.DurationVar(&s.timeout, "timeout", 2*time.Minute, "bound of the whole run (`D`)")
 	f.StringVar(&s.exit, "exit", "verdict", "exit by the `verdict`, or 0 as soon as the package is written")
@@ -62,7 +69,8 @@ func flags(s *settings) *flag.FlagSet {
 	return f
 }
 
-func run(args []string, stdout, stderr io.Writer) int {
+func run(args []string, stdout io.Writer, console io.Writer) int {
+	stderr := screen.New(console)
 	var s settings
 	f := flags(&s)
 	f.SetOutput(io.Discard)
@@ -90,6 +98,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return exitOK
 	}
 	signer, err := signerOf(s.key)
+	if s.key != "ephemeral" && readableByOthers(s.key) {
+		stderr.Printf("boardprobe: warning: %s can be read by others than its owner: chmod 600\n", s.key)
+	}
 	if err != nil {
 		return fail(stderr, err, "-key takes ephemeral or an Ed25519 key: openssl genpkey -algorithm ed25519")
 	}
@@ -115,11 +126,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
-	progress := io.Discard
+	progress := screen.New(io.Discard)
 	if !s.quiet {
 		progress = stderr
 	}
-	e, err := evaluate(ctx, order{opt, signer, s.labels, s.name == nameNeutral}, progress)
+	e, err := evaluate(ctx, order{opt, signer, s.ticket, s.labels, s.name == nameNeutral}, progress)
 	if err != nil {
 		return fail(stderr, err, "")
 	}
@@ -128,8 +139,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return fail(stderr, err, "-o names a folder with room for the package")
 	}
 	if !s.quiet {
-		fmt.Fprint(stderr, e.table)
-		fmt.Fprintf(stderr, "%-12s %s\n%-12s %d kB -> %s\n", "package", e.report.Run.Name, "", (len(e.packed)+999)/1000, place)
+		io.WriteString(stderr, e.table)
+		stderr.Printf("%-12s %s\n%-12s %d kB -> %s\n", "package", e.report.Run.Name, "", (len(e.packed)+999)/1000, place)
 	}
 	if s.exit == "written" {
 		return exitOK
@@ -149,10 +160,10 @@ func mmio(proven, unproven bool) string {
 }
 
 // fail prints one line, and perhaps what to do about it.
-func fail(stderr io.Writer, err error, hint string) int {
-	fmt.Fprintf(stderr, "boardprobe: %v\n", err)
+func fail(stderr screen.Printer, err error, hint string) int {
+	stderr.Printf("boardprobe: %v\n", err)
 	if hint != "" {
-		fmt.Fprintf(stderr, "boardprobe: hint: %s\n", hint)
+		stderr.Printf("boardprobe: hint: %s\n", hint)
 	}
 	return exitTrouble
 }
@@ -161,9 +172,15 @@ func signerOf(key string) (*seal.Signer, error) {
 	if key == "ephemeral" {
 		return seal.NewEphemeral(rand.Reader)
 	}
-	text, err := os.ReadFile(key)
+	text, err := infile.Read(key, infile.MaxKey)
 	if err != nil {
 		return nil, err
 	}
 	return seal.ParseKey(text)
+}
+
+// readableByOthers reports whether a private key is not private.
+func readableByOthers(key string) bool {
+	info, err := os.Stat(key)
+	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0
 }

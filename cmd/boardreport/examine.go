@@ -183,3 +183,19 @@ func (x *examined) summary() string {
 	}
 	return line + "; " + x.words
 }
+
+// otherTicket says why a package does not answer the request with that word; ""
+// if it does.
+func (x *examined) otherTicket(want string) string {
+	if x.stored == nil {
+		return "the report cannot be read"
+	}
+	stated := x.stored.Stated(report.StatedTicket)
+	switch is, ok := stated.Get(); {
+	case !ok:
+		return "the package states none"
+	case is != want:
+		return fmt.Sprintf("the package states another one: %s", is)
+	}
+	return ""
+}

@@ -131,7 +131,7 @@ func (s streams) open(o *reading, data []byte) (opened, int) {
 			return opened{}, exitFindings
 		}
 	}
-	s.tell(p.summary())
+	s.err.Printf("%s\n", p.summary())
 	for _, line := range p.why {
 		s.tell(line)
 	}

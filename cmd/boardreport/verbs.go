@@ -12,6 +12,7 @@ import (
 
 func runVerify(args []string, s streams) int {
 	f := flag.NewFlagSet("verify", flag.ContinueOnError)
+	ticket := f.String("ticket", "", "the word that was mailed with the request: the package has to state it (`TEXT`)")
 	o := trustFlags(f)
 	data, status, done := s.parse(f, o, args)
 	if done {
@@ -33,8 +34,17 @@ func runVerify(args []string, s streams) int {
 	for _, line := range x.why {
 		s.out.Printf("  %s\n", line)
 	}
+	other := ""
+	if *ticket != "" {
+		other = x.otherTicket(*ticket)
+		if other == "" {
+			s.out.Printf("  states the ticket: this run answers that request; nothing more follows from it\n")
+		} else {
+			s.out.Printf("  ticket: %s\n", other)
+		}
+	}
 	switch {
-	case x.words == notConsistent, o.demand == "signer" && !x.ladder.Vouched():
+	case other != "", x.words == notConsistent, o.demand == "signer" && !x.ladder.Vouched():
 		return exitFindings
 	case x.err != nil && x.stored != nil:
 		return s.fail(x.err, "")

@@ -28,6 +28,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/boardprobe/boardprobe/initramfs/deliver"
+	"github.com/boardprobe/boardprobe/probe/decode/fat"
 	"github.com/boardprobe/boardprobe/probe/decode/imagerecord"
 )
 
@@ -42,6 +43,7 @@ type Job struct {
 	Folder       string        // where to leave its files
 	Timeout      time.Duration // of the whole run
 	Labels       []string      // what the kernel command line states of the board, K=V
+	Ticket       string        // of the command line, or else of the volume; "" if there is none
 	PseudonymKey string        // file with the key, "" if the image carries none
 	MMIO         string        // which registers may be read: "", proven or unproven
 	Active       bool          // modems are asked
@@ -201,6 +203,38 @@ func (b *board) findVolume() {
 	b.volume, b.volumeNote = answer.device, answer.note
 }
 
+// ticketName is the file of the volume with the word of a request.
+const ticketName = "TICKET.TXT"
+
+// maxTicketFile bounds what is read of it; what a ticket may be, the probe says.
+const maxTicketFile = 4096
+
+// ticket is the word of the request that this run answers: the kernel parameter,
+// or the first line of the file on the volume.
+func (b *board) ticket() string {
+	if b.parameters.ticket != "" || b.volume == "" {
+		return b.parameters.ticket
+	}
+	text := ""
+	err, ok := within(findLimit, func() error {
+		data, err := deliver.ReadFile(filepath.Join("/dev", b.volume), ticketName, maxTicketFile)
+		text = string(data)
+		return err
+	})
+	switch {
+	case !ok:
+		b.consoles.printf("boardprobe: %s: the volume did not answer\n", ticketName)
+		return ""
+	case err != nil:
+		if !errors.Is(err, fat.ErrNoFile) {
+			b.consoles.printf("boardprobe: %s: %s\n", ticketName, oneLine(err))
+		}
+		return ""
+	}
+	line, _, _ := strings.Cut(strings.TrimPrefix(text, "\ufeff"), "\n") // editors of Windows begin a text so
+	return strings.TrimSpace(line)
+}
+
 // within runs a function that may wait for a device for ever. The goroutine of
 // one that does is left behind: its thread cannot be stopped. A fault of the
 // function is its error: in a goroutine of its own it would end the process.
@@ -243,7 +277,7 @@ func (b *board) runChild() error {
 	if err := os.MkdirAll(outFolder, 0o700); err != nil {
 		return err
 	}
-	job := Job{Folder: outFolder, Timeout: b.parameters.timeout, Labels: b.parameters.labels, Active: b.parameters.active, MMIO: b.parameters.mmio}
+	job := Job{Folder: outFolder, Timeout: b.parameters.timeout, Labels: b.parameters.labels, Ticket: b.ticket(), Active: b.parameters.active, MMIO: b.parameters.mmio}
 	if _, err := os.Stat("/" + imagerecord.PseudonymKeyPath); err == nil {
 		job.PseudonymKey = "/" + imagerecord.PseudonymKeyPath
 	}

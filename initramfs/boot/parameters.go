@@ -25,6 +25,7 @@ type parameters struct {
 	blacklist []string      // boardprobe.blacklist: modules that are not loaded
 	load      []string      // boardprobe.load: modules besides those that devices name
 	labels    []string      // boardprobe.label: K=V, may be repeated
+	ticket    string        // boardprobe.ticket: the word of a request
 	mmio      string        // boardprobe.mmio: proven or unproven
 	active    bool          // boardprobe.active: yes or no
 
@@ -132,6 +133,8 @@ func (p *parameters) set(name, value string) error {
 		}
 	case "label":
 		p.labels = append(p.labels, value)
+	case "ticket":
+		p.ticket = value
 	default:
 		return fmt.Errorf("there is no such parameter")
 	}

@@ -83,6 +83,24 @@ func blockDevices(root string) ([]string, error) {
 	return names, nil
 }
 
+// ReadFile reads the start of a file in the root directory of a FAT volume, which
+// is not mounted for it.
+func ReadFile(device, name string, limit int) ([]byte, error) {
+	f, err := os.OpenFile(device, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return fat.ReadFile(func(offset int64, length int) ([]byte, error) {
+		data := make([]byte, length)
+		n, err := f.ReadAt(data, offset)
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+		return data[:n], err
+	}, name, limit)
+}
+
 // labelOf reads the label of a FAT volume, from its root directory or else from
 // its boot sector.
 func labelOf(device string) (label string, exFAT bool) {

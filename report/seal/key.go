@@ -12,11 +12,16 @@ import (
 	"slices"
 )
 
-// DER of Ed25519 keys up to the key itself (RFC 8410): both forms have one
-// fixed length, so no ASN.1 decoder is needed.
+// DER of Ed25519 keys up to the key itself (RFC 8410): the forms have lengths of
+// one byte, so no ASN.1 decoder is needed.
 const (
 	spkiStart  = "\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00"
 	pkcs8Start = "\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20"
+	// Version 2 (RFC 5958) has attributes and the public key behind, so its length
+	// is not fixed. It begins with a byte of length.
+	pkcs8v2Start = "\x02\x01\x01\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20"
+	publicStart  = "\x81\x21\x00" // [1], a bit string
+	attributes   = 0xa0           // [0]
 )
 
 // maxKeyBytes bounds files of keys.
@@ -64,12 +69,38 @@ func ParseKey(data []byte) (*Signer, error) {
 	}
 	seed, ok := bytes.CutPrefix(block.Bytes, []byte(pkcs8Start))
 	if !ok {
+		if seed, ok, err = version2(block.Bytes); err != nil {
+			return nil, fmt.Errorf("private key: %w", err)
+		}
+	}
+	if !ok {
 		return nil, fmt.Errorf("private key: %s, want Ed25519 (openssl genpkey -algorithm ed25519)", algorithm(block.Bytes))
 	}
 	if len(seed) != ed25519.SeedSize {
 		return nil, fmt.Errorf("private key: %d bytes of Ed25519 key, want %d", len(seed), ed25519.SeedSize)
 	}
 	return &Signer{KindFile, ed25519.NewKeyFromSeed(seed)}, nil
+}
+
+// version2 reads a key of version 2, in which the public key has to be that of the
+// private one. ok is false for what is not of this form.
+func version2(der []byte) (seed []byte, ok bool, err error) {
+	if len(der) < 2 || der[0] != 0x30 || der[1] >= 0x80 || int(der[1]) != len(der)-2 {
+		return nil, false, nil
+	}
+	rest, ok := bytes.CutPrefix(der[2:], []byte(pkcs8v2Start))
+	if !ok || len(rest) < ed25519.SeedSize {
+		return nil, false, nil
+	}
+	seed, rest = rest[:ed25519.SeedSize], rest[ed25519.SeedSize:]
+	if len(rest) >= 2 && rest[0] == attributes && len(rest) >= 2+int(rest[1]) {
+		rest = rest[2+int(rest[1]):]
+	}
+	public := ed25519.NewKeyFromSeed(seed).Public().(ed25519.PublicKey)
+	if len(rest) > 0 && !bytes.Equal(rest, slices.Concat([]byte(publicStart), public)) {
+		return nil, true, errors.New("the public key in it is another one")
+	}
+	return seed, true, nil
 }
 
 // Kind says where the key comes from: KindEphemeral or KindFile.

@@ -5,11 +5,13 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -224,4 +226,35 @@ func FuzzOpen(f *testing.F) {
 			t.Errorf("opened, and packs differently (%v)", err)
 		}
 	})
+}
+
+// TestParseKeyV2 has the key of RFC 8410, 10.3, in version 2 of PKCS#8: with the
+// public key and an attribute behind the private one.
+func TestParseKeyV2(t *testing.T) {
+	const text = `-----BEGIN PRIVATE KEY-----
+MHICAQEwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
+oB8wHQYKKoZIhvcNAQkJFDEPDA1DdXJkbGUgQ2hhaXJzgSEAGb9ECWmEzf6FQbrB
+Z9w7lshQhqowtrbLDFw4rXAxZuE=
+-----END PRIVATE KEY-----
+`
+	s, err := ParseKey([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const public = "19bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c38ad703166e1" // RFC 8410, 10.1
+	if got := hex.EncodeToString(s.public()); got != public {
+		t.Errorf("public key %s; want %s", got, public)
+	}
+	block, _ := pem.Decode([]byte(text))
+	for name, change := range map[string]func([]byte) []byte{
+		"another public key": func(der []byte) []byte { der[len(der)-1] ^= 1; return der },
+		"cut off":            func(der []byte) []byte { return der[:len(der)-4] },
+		"more behind it":     func(der []byte) []byte { return append(der, 0) },
+		"another algorithm":  func(der []byte) []byte { der[11] ^= 1; return der },
+	} {
+		bad := pem.EncodeToMemory(&pem.Block{Type: block.Type, Bytes: change(slices.Clone(block.Bytes))})
+		if _, err := ParseKey(bad); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
 }
