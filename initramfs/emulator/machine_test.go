@@ -319,7 +319,7 @@ func (w *workshop) arguments(t testing.TB, b board, dir string) []string {
 	args = append(args, "-accel", "tcg", "-smp", fmt.Sprint(b.cpus), "-m", fmt.Sprint(b.ramMiB), "-display", "none", "-no-reboot", "-monitor", "none",
 		"-D", filepath.Join(dir, readsLog), "-trace", "blk_co_preadv",
 		"-kernel", glob(t, k+"/boot/vmlinu?-*"), "-initrd", w.beside(t, b, dir),
-		"-append", strings.TrimSpace("console="+b.console+" boardprobe.end=poweroff "+b.parameters()))
+		"-append", strings.TrimSpace("console="+b.console+" boardprobe.end=poweroff "+patient+" "+b.parameters()))
 	if b.dtb != "" {
 		args = append(args, "-dtb", glob(t, k+"/usr/lib/linux-image-*/"+b.dtb))
 	}
@@ -455,14 +455,50 @@ type run struct {
 	share   float64 // of one processor that the emulator got, at most 1
 }
 
-// maxRun bounds a run, on a machine that runs two of them at a time.
+// patient keeps kernels from calling it a lockup that an emulated processor waits
+// for its share of the real one.
+const patient = "nowatchdog rcupdate.rcu_cpu_stall_suppress=1"
+
+// maxRun bounds a run, on a machine that runs two of them at a time and nothing
+// else. Beside other work it is longer, by what the others take.
 const maxRun = 6 * time.Minute
+
+// limited ends a run when its time is over: the clock of the run goes slower the
+// more processes want the processors of this machine.
+func limited(ctx context.Context, over func()) {
+	const look = time.Second
+	var gone time.Duration
+	for tick := time.Tick(look); gone < maxRun; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick:
+			gone += time.Duration(float64(look) * fairShare())
+		}
+	}
+	over()
+}
+
+// fairShare is the part of the processors that the two boards of a test would
+// have got of late: 1 on a machine that does nothing else.
+func fairShare() float64 {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return 1
+	}
+	wanted, err := strconv.ParseFloat(strings.Fields(string(text))[0], 64)
+	if err != nil {
+		return 1
+	}
+	return min(1, 2*float64(runtime.NumCPU())/max(wanted, 1))
+}
 
 // start starts a board and waits until it has switched itself off.
 func (w *workshop) start(t testing.TB, b board, args []string, dir string) run {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), maxRun)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
+	go limited(ctx, cancel)
 	c := exec.CommandContext(ctx, args[0], args[1:]...)
 	var stderr bytes.Buffer
 	log := &watched{marks: []string{"by itself; power may be cut", "reboot: System halted", "Power off not available", "Kernel panic - not syncing"}, stop: cancel}
