@@ -19,7 +19,7 @@ import (
 // in every cluster and is not unique.
 func collectCPU(_ context.Context, h *Host) (report.CPU, error) {
 	var c report.CPU
-	info := h.ask("cpuinfo/1", "proc/cpuinfo")
+	info := h.ask(opCPUInfo, "proc/cpuinfo")
 	c.Architecture = kernelArchitecture(h, info)
 	online := h.Read(cpus + "online")
 	c.LogicalOnline = parseAnswer(online, countCPUs)

@@ -30,44 +30,60 @@ type kernelLog struct {
 // maxEventRecords bounds the list.
 const maxEventRecords = 512
 
-// askKernelLog reads /dev/kmsg to its present end (Documentation/ABI/testing/
-// dev-kmsg). Reading changes nothing for other readers.
+// askKernelLog keeps the records that say something of firmware, radios and drivers.
 func askKernelLog(ctx context.Context, _ string) ([]byte, error) {
-	f, err := os.OpenFile("/dev/kmsg", os.O_RDONLY|unix.O_NONBLOCK, 0)
+	var log kernelLog
+	first, err := readKernelLog(ctx, func(r kmsg.Record) bool {
+		if e, ok := r.Classify(); ok {
+			log.Records = append(log.Records, e)
+		}
+		return len(log.Records) < maxEventRecords
+	})
 	if err != nil {
 		return nil, err
+	}
+	log.Complete = first
+	return json.Marshal(log)
+}
+
+// readKernelLog reads /dev/kmsg to its present end (Documentation/ABI/testing/
+// dev-kmsg), or until take has enough. Reading changes nothing for other readers.
+// first reports whether the log has its beginning.
+func readKernelLog(ctx context.Context, take func(kmsg.Record) bool) (first bool, err error) {
+	f, err := os.OpenFile("/dev/kmsg", os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return false, err
 	}
 	defer f.Close()
 	fd := int(f.Fd())
 	if err := unix.SetNonblock(fd, true); err != nil { // Fd has made it blocking
-		return nil, err
+		return false, err
 	}
-	var log kernelLog
-	first := true
+	begun := false
 	record := make([]byte, kmsg.MaxRecordBytes)
-	for ctx.Err() == nil && len(log.Records) < maxEventRecords {
+	for ctx.Err() == nil {
 		n, err := unix.Read(fd, record)
 		switch {
 		case errors.Is(err, unix.EAGAIN) || n == 0 && err == nil:
-			return json.Marshal(log)
+			return first, nil
 		case errors.Is(err, unix.EINTR) || errors.Is(err, unix.EPIPE): // overwritten while it was read
-			first = false
+			begun = true
 			continue
 		case err != nil:
-			return nil, err
+			return first, err
 		}
 		r, err := kmsg.ParseRecord(record[:n])
 		if err != nil {
 			continue
 		}
-		if first {
-			log.Complete, first = r.Sequence == 0, false
+		if !begun {
+			first, begun = r.Sequence == 0, true
 		}
-		if e, ok := r.Classify(); ok {
-			log.Records = append(log.Records, e)
+		if !take(r) {
+			return first, nil
 		}
 	}
-	return json.Marshal(log)
+	return first, nil
 }
 
 // gatherFirmware looks for a firmware file where the kernel's loader does

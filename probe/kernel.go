@@ -39,6 +39,9 @@ func collectKernel(_ context.Context, h *Host) (report.Kernel, error) {
 		}
 		return compiler, nil
 	})
+	k.ModuleNames = parseAnswer(h.ask("loaded-modules/1", "proc/modules"), func(data []byte) ([]string, error) {
+		return strings.Fields(string(data)), nil
+	})
 	config := h.ask("digest/1", "proc/config.gz")
 	k.ConfigSHA256 = parseAnswer(config, func(data []byte) (string, error) {
 		_, sum, _ := strings.Cut(strings.TrimSpace(string(data)), " ")

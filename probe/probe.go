@@ -87,6 +87,9 @@ func collectors() []collector {
 		section("modules", func(r *report.Report) *[]report.Module { return &r.Modules }, collectModules),
 		section("ghw", func(r *report.Report) *report.GHW { return &r.GHW }, collectGHW),
 		{"device-tree", collectDeviceTree},
+		{"tree-nodes", collectTreeNodes},
+		{"kernel-config", collectKernelConfig},
+		{"kernel-log", collectKernelLog},
 		{"straps", collectStraps}, // last: see there
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -31,6 +32,9 @@ type gatherer struct {
 func gatherers() []gatherer {
 	return []gatherer{
 		{"tree/1", gatherTree},
+		{opTreeNodes, gatherTreeNodes},
+		{opKernelConfig, gatherKernelConfig},
+		{"loaded-modules/1", gatherLoaded},
 		{"smbios-memory/2", gatherModules},
 		{"unbound/1", gatherUnbound},
 		{"orphans/1", gatherOrphans},
@@ -47,7 +51,7 @@ func gatherers() []gatherer {
 func (s *system) reducers() []reducer {
 	return []reducer{
 		{"digest/1", 16 << 20, reduceDigest},
-		{"cpuinfo/1", 4 << 20, whole(reduceCPUInfo)},
+		{opCPUInfo, 8 << 20, whole(reduceCPUInfo)},
 		{opLoadOption, 64 << 10, whole(s.reduceLoadOption)},
 		{"efi-keys/1", 1 << 20, whole(reduceSignatures)},
 		{"rpi-config/1", 64 << 10, whole(reduceRaspberry)},
@@ -122,8 +126,16 @@ func reduceDigest(r io.Reader) []byte {
 	return fmt.Appendf(nil, "%d %x\n", n, sum.Sum(nil))
 }
 
-// reduceCPUInfo keeps of /proc/cpuinfo the lines that tell kinds of cores
-// apart, and the features of the first processor of each kind; never Serial.
+// opCPUInfo asks for /proc/cpuinfo. Its answer has all lines of the form
+// "name: value" but for the serial number; a line is left out where the processor
+// before has the same, unless it is one that tells kinds of cores apart. The form
+// before kept those lines alone.
+const opCPUInfo = "cpuinfo/2"
+
+// maxCPUInfo bounds the answer: a machine with very many processors whose clocks
+// differ has more.
+const maxCPUInfo = 256 << 10
+
 func reduceCPUInfo(data []byte) []byte {
 	keep := map[string]bool{}
 	for _, name := range []string{"processor", "vendor_id", "cpu family", "model", "model name", "stepping", "CPU implementer", "CPU architecture",
@@ -131,19 +143,37 @@ func reduceCPUInfo(data []byte) []byte {
 		keep[name] = true
 	}
 	var out bytes.Buffer
-	features := map[string]bool{}
+	before := map[string]string{}
 	for line := range bytes.Lines(data) {
 		name, value, _ := strings.Cut(string(line), ":")
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
-		switch {
-		case name == "":
+		if name == "" {
 			out.WriteByte('\n')
-		case keep[name], (name == "flags" || name == "Features") && !features[value]:
-			features[value] = true
-			fmt.Fprintf(&out, "%s: %s\n", name, value)
+			continue
 		}
+		if was, ok := before[name]; name == "Serial" || ok && was == value && !keep[name] || out.Len() > maxCPUInfo && !keep[name] {
+			continue
+		}
+		before[name] = value
+		fmt.Fprintf(&out, "%s: %s\n", name, value)
 	}
 	return out.Bytes()
+}
+
+// gatherLoaded lists the names of the modules in /proc/modules, whose other
+// columns have addresses of the kernel in them.
+func gatherLoaded(_ context.Context, f *files, name string) ([]byte, error) {
+	data, _, err := f.read(name, maxAnswer)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for line := range strings.Lines(string(data)) {
+		module, _, _ := strings.Cut(line, " ")
+		names = append(names, strings.TrimSpace(module))
+	}
+	slices.Sort(names)
+	return []byte(strings.Join(names, "\n") + "\n"), nil
 }
 
 // reducePackages keeps the packages of kernel, boot loader and firmware from a

@@ -36,6 +36,7 @@ func (s *system) requests() []request {
 		{"nl80211/1", askWireless},               // generic netlink, dumps of radios and rules
 		{"bluetooth/1", askBluetooth},            // the management socket, commands that read
 		{"kernel-log/1", askKernelLog},           // /dev/kmsg
+		{opKernelLines, askKernelLines},          // /dev/kmsg
 		{"links/1", askLinks},                    // rtnetlink, a dump of the links
 		{"ethtool-driver/1", askDriver},          // SIOCETHTOOL with ETHTOOL_GDRVINFO
 		{"tpm", askTPM},                          // the commands of tpmCommands

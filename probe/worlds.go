@@ -329,8 +329,15 @@ func (r *recorded) find(section string, n int, q question) (report.Evidence, boo
 	if len(own) == 0 {
 		own = r.answers[recordedKey{"", q}]
 	}
-	if len(own) == 0 {
-		return report.Evidence{}, false
+	if len(own) > 0 {
+		return own[len(own)-1], true
 	}
-	return own[len(own)-1], true
+	if old, ok := was()[q.op]; ok {
+		return r.find(section, n, question{old, q.subject})
+	}
+	return report.Evidence{}, false
 }
+
+// was has the older names of questions whose older answers are read as the new
+// ones are.
+func was() map[string]string { return map[string]string{opCPUInfo: "cpuinfo/1"} }

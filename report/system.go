@@ -2,14 +2,18 @@ package report
 
 // Kernel is the running kernel.
 type Kernel struct {
-	Release      Fact[string] `json:"release,omitzero" class:"software"`
-	Version      Fact[string] `json:"version,omitzero" class:"software"` // build string
-	Compiler     Fact[string] `json:"compiler,omitzero" class:"software"`
-	CommandLine  Fact[string] `json:"command_line,omitzero" class:"software"` // secrets and identities replaced
-	ConfigSHA256 Fact[string] `json:"config_sha256,omitzero" class:"software"`
-	Tainted      Fact[int64]  `json:"tainted,omitzero" class:"software"`
-	PageBytes    Fact[int64]  `json:"page_bytes,omitzero" class:"software"`
-	Modules      Fact[int64]  `json:"modules_loaded,omitzero" class:"volatile"`
+	Release       Fact[string]   `json:"release,omitzero" class:"software"`
+	Version       Fact[string]   `json:"version,omitzero" class:"software"` // build string
+	Compiler      Fact[string]   `json:"compiler,omitzero" class:"software"`
+	CommandLine   Fact[string]   `json:"command_line,omitzero" class:"software"` // secrets and identities replaced
+	ConfigSHA256  Fact[string]   `json:"config_sha256,omitzero" class:"software"`
+	ConfigOptions Fact[int64]    `json:"config_options,omitzero" class:"software" section:"kernel-config"`  // that are set; they stand in attachments/kernel.config
+	ConfigFound   Fact[string]   `json:"config_found,omitzero" class:"environment" section:"kernel-config"` // where the configuration was read
+	ModuleNames   Fact[[]string] `json:"module_names,omitzero" class:"volatile"`                            // that are loaded, sorted
+	LogLines      Fact[int64]    `json:"log_lines,omitzero" class:"volatile" section:"kernel-log"`          // of the log that are kept in the evidence
+	Tainted       Fact[int64]    `json:"tainted,omitzero" class:"software"`
+	PageBytes     Fact[int64]    `json:"page_bytes,omitzero" class:"software"`
+	Modules       Fact[int64]    `json:"modules_loaded,omitzero" class:"volatile"`
 }
 
 // Distribution is the operating system on the board. In the probe image the

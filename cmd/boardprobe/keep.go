@@ -75,7 +75,11 @@ func readable(packed []byte) error {
 	if err != nil {
 		return err
 	}
-	again, err := probe.Replay(r, record.Evidence)
+	evidence, err := report.Attach(record.Evidence, p.Files())
+	if err != nil {
+		return err
+	}
+	again, err := probe.Replay(r, evidence)
 	if err != nil {
 		return err
 	}
@@ -139,11 +143,16 @@ const evidenceName = "evidence.json"
 
 // pack judges the report, and signs it and everything it rests on into one file.
 func pack(r *report.Report, evidence []report.Evidence, signer *seal.Signer) (evaluation, error) {
-	record, err := report.EncodeEvidence(evidence)
+	rest, attached := report.Detach(evidence)
+	record, err := report.EncodeEvidence(rest)
 	if err != nil {
 		return evaluation{}, err
 	}
-	contents, err := seal.Contents(signer, []seal.Member{{Name: evidenceName, Data: record}})
+	members := []seal.Member{{Name: evidenceName, Data: record}}
+	for name, data := range attached {
+		members = append(members, seal.Member{Name: name, Data: data})
+	}
+	contents, err := seal.Contents(signer, members)
 	if err != nil {
 		return evaluation{}, err
 	}

@@ -79,7 +79,13 @@ func examine(data []byte, trusted []seal.Trusted) (x examined) {
 	}
 	x.warnings = append(x.warnings, warnings...)
 	x.newer = record.Newer() || x.stored.Run.Collector > probe.Collector
-	x.compare(record.Evidence)
+	evidence, err := report.Attach(record.Evidence, x.pkg.Files())
+	if err != nil {
+		spoilt("attachments", "evidence.json", err)
+		x.err = err
+		return x
+	}
+	x.compare(evidence)
 	return x
 }
 

@@ -43,6 +43,11 @@ func (a *Archive) addModules(spec Spec) ([]modinfo, error) {
 			return nil, err
 		}
 		drivers = append(append(drivers, packed...), k.drivers...)
+		if config := spec.Modules.configs[k.release]; config != nil {
+			if err := a.addFile(imagerecord.KernelConfig(k.release), 0o644, config); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if a.Record.ModuleCount == 0 {
 		a.Record.Modules = imagerecord.PackedNone

@@ -67,6 +67,14 @@ func (l *tarLoader) member(header *tar.Header, r io.Reader) error {
 	l.drop(name)
 	switch header.Typeflag {
 	case tar.TypeReg:
+		if release := configOf(name); release != "" && l.tree.kind == ModuleTree && header.Size <= maxConfigBytes {
+			data, err := io.ReadAll(r)
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			l.tree.keepConfig(release, data)
+			return nil
+		}
 		if !l.wanted(name) {
 			return nil
 		}

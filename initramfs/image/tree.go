@@ -1,6 +1,7 @@
 package image
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"io/fs"
@@ -34,7 +35,66 @@ type Tree struct {
 	fsys  fs.FS             // of files that have no data
 	files map[string]file   // by path inside the tree
 	links map[string]string // path of a link to the path that it names
-	close func() error
+	// configs are the configurations of kernels, by release, that lie where
+	// distributions lay them.
+	configs map[string][]byte
+	close   func() error
+}
+
+// Bounds of configurations that are kept.
+const (
+	maxConfigBytes = 1 << 20
+	maxConfigs     = 8
+)
+
+// configOf is the release of the kernel whose configuration a file of a root file
+// system is; "" if it is none.
+func configOf(name string) string {
+	dir, base := path.Split(name)
+	if release, ok := strings.CutPrefix(base, "config-"); ok && (dir == "boot/" || strings.HasSuffix(dir, "/boot/")) {
+		return release
+	}
+	if _, below, ok := strings.Cut("/"+dir, "/lib/modules/"); ok && base == "config" {
+		if release := strings.TrimSuffix(below, "/"); !strings.Contains(release, "/") {
+			return release
+		}
+	}
+	return ""
+}
+
+// keepConfig keeps the options that are set.
+func (t *Tree) keepConfig(release string, data []byte) {
+	if release == "" || len(t.configs) >= maxConfigs {
+		return
+	}
+	var set []byte
+	for line := range bytes.Lines(data) {
+		if bytes.HasPrefix(line, []byte("CONFIG_")) {
+			set = append(set, line...)
+		}
+	}
+	t.configs[release] = set
+}
+
+// readConfigs looks for configurations in a folder.
+func (t *Tree) readConfigs() {
+	if t.kind != ModuleTree {
+		return
+	}
+	for _, form := range []string{"boot/config-*", "lib/modules/*/config", "usr/lib/modules/*/config"} {
+		names, err := fs.Glob(t.fsys, form)
+		if err != nil {
+			continue // the form is one
+		}
+		for _, name := range names {
+			if info, err := fs.Stat(t.fsys, name); err != nil || !info.Mode().IsRegular() || info.Size() > maxConfigBytes {
+				continue
+			}
+			if data, err := fs.ReadFile(t.fsys, name); err == nil {
+				t.keepConfig(configOf(name), data)
+			}
+		}
+	}
 }
 
 type file struct {
@@ -84,6 +144,7 @@ func NewTree(name string, fsys fs.FS, kind Kind) (*Tree, error) {
 			break
 		}
 	}
+	t.readConfigs()
 	if err := t.walk(start); err != nil {
 		return nil, err
 	}
@@ -91,7 +152,7 @@ func NewTree(name string, fsys fs.FS, kind Kind) (*Tree, error) {
 }
 
 func newTree(name string, kind Kind) *Tree {
-	return &Tree{name: name, kind: kind, files: map[string]file{}, links: map[string]string{}, close: func() error { return nil }}
+	return &Tree{name: name, kind: kind, files: map[string]file{}, links: map[string]string{}, configs: map[string][]byte{}, close: func() error { return nil }}
 }
 
 // Close closes the folder.

@@ -4,4 +4,4 @@ package require
 // and what these use. Verdicts that were signed under another number are not
 // compared with those of today. Every change raises it: make numbers, which the
 // digest is for.
-const Rules = 7 // sha256 2f9687cd12c463a5
+const Rules = 8 // sha256 5ecededb919f5b67

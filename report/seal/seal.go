@@ -176,6 +176,15 @@ func (p *Package) Member(name string) ([]byte, bool) {
 // signatures, and nothing that these speak of.
 func (p *Package) IsCore() bool { return len(p.Members) == len(coreNames) }
 
+// Files returns the data of all members by their names.
+func (p *Package) Files() map[string][]byte {
+	files := make(map[string][]byte, len(p.Members))
+	for _, m := range p.Members {
+		files[m.Name] = m.Data
+	}
+	return files
+}
+
 // Core returns the core of the package as a package file of its own: report.json
 // and its signatures. It verifies alone, and Verify names what is not in it.
 func (p *Package) Core() ([]byte, error) {

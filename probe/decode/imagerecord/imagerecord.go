@@ -19,6 +19,10 @@ const (
 	BootPath         = "run/boardprobe/boot.json"
 )
 
+// KernelConfig is where the image has the configuration of a kernel of the
+// board's own system, if the builder was given one.
+func KernelConfig(release string) string { return "etc/boardprobe/kernel-config-" + release }
+
 // MaxBytes bounds both documents.
 const MaxBytes = 256 << 10
 

@@ -59,6 +59,8 @@ func TestAllowed(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]bool{
 		"boot_targets": true, "bootcmd": true, "bootcmd_mmc0": true, "BOOT_ORDER": true, "BOOT_system0_LEFT": true, "BOOT_A_LEFT": true, "fdtfile": true,
+		"kernel_addr_r": true, "fdt_addr": true, "scriptaddr": true, "loadaddr": true, "ramdisk_addr_r": true, "initrd_high": true, "kernel_comp_addr_r": true,
+		"ethaddr_r": false, "ipaddr": false, "wifi_addr": false, "fdt": false,
 		"ethaddr": false, "serial#": false, "serverip": false, "bootargs": false, "BOOT_PASSWORD": false, "A_LEFT": false, "": false,
 	} {
 		if got := Allowed(name); got != want {

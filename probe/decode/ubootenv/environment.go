@@ -134,8 +134,26 @@ func Allowed(name string) bool {
 		"console", "cpu", "devnum", "devtype", "fdt_file", "fdtfile", "mmcdev", "mmcpart", "mmcroot", "preboot", "soc", "upgrade_available", "vendor", "ver":
 		return true
 	}
+	if addresses(name) {
+		return true
+	}
 	left, ok := strings.CutPrefix(name, "BOOT_")
 	return strings.HasPrefix(name, "bootcmd") || ok && strings.HasSuffix(left, "_LEFT")
+}
+
+// addresses reports whether a variable says where in memory something is loaded
+// (doc/usage/environment.rst): what an image for this board has to fit.
+func addresses(name string) bool {
+	switch name {
+	case "loadaddr", "fileaddr", "fdt_high", "initrd_high", "bootm_low", "bootm_size", "bootm_mapsize":
+		return true
+	}
+	for _, what := range []string{"kernel", "fdt", "ramdisk", "initrd", "script", "scriptaddr", "pxefile", "dtb", "fit", "image", "kernel_comp", "fdtoverlay", "dtbo", "splashimage"} {
+		if rest, ok := strings.CutPrefix(name, what); ok && (rest == "" && what == "scriptaddr" || rest == "_addr" || rest == "_addr_r" || rest == "addr" || rest == "_size") {
+			return true
+		}
+	}
+	return false
 }
 
 // printable replaces what would disturb a terminal or a log, and cuts long text.
