@@ -161,6 +161,18 @@ func (f *files) list(name string, limit int) ([]string, bool, error) {
 	}
 }
 
+// size returns the size of a plain file.
+func (f *files) size(name string) (int64, error) {
+	fd, err := f.open(name)
+	if err != nil {
+		return 0, err
+	}
+	defer unix.Close(fd)
+	var stat unix.Stat_t
+	err = unix.Fstat(fd, &stat)
+	return stat.Size, err
+}
+
 // link returns the target of a link as it is stored.
 func (f *files) link(name string) (string, error) {
 	place, err := f.locate(path.Dir(name))

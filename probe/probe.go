@@ -79,6 +79,7 @@ func collectors() []collector {
 		section("modems", func(r *report.Report) *[]report.Modem { return &r.Modems }, collectModems),
 		section("radio-nodes", func(r *report.Report) *[]report.RadioNode { return &r.RadioNodes }, collectRadioNodes),
 		section("firmware", func(r *report.Report) *[]report.FirmwareFile { return &r.Firmware }, collectFirmware),
+		section("driver-firmware", func(r *report.Report) *[]report.DriverFiles { return &r.DriverFirmware }, collectDriverFiles),
 		section("radios", func(r *report.Report) *report.Radios { return &r.Radios }, collectRadios),
 		section("devices", func(r *report.Report) *[]report.BusDevice { return &r.Devices }, collectDevices),
 		section("peripherals", func(r *report.Report) *report.Peripherals { return &r.Peripherals }, collectPeripherals),

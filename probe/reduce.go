@@ -34,6 +34,7 @@ func gatherers() []gatherer {
 		{"tree/1", gatherTree},
 		{opTreeNodes, gatherTreeNodes},
 		{opKernelConfig, gatherKernelConfig},
+		{opDriverFiles, gatherDriverFiles},
 		{"loaded-modules/1", gatherLoaded},
 		{"smbios-memory/2", gatherModules},
 		{"unbound/1", gatherUnbound},

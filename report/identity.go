@@ -28,7 +28,7 @@ type Identity struct {
 	FirmwareDate       Fact[string]   `json:"firmware_date,omitzero" class:"firmware"`
 	LoaderVersion      Fact[string]   `json:"loader_version,omitzero" class:"firmware"` // /chosen/u-boot,version and the like
 	FirmwareInterface  Fact[string]   `json:"firmware_interface,omitzero" class:"capability"`
-	DeviceTreeNodes    Fact[int64]    `json:"device_tree_nodes,omitzero" class:"software" section:"tree-nodes"`  // they stand in attachments/device-tree.jsonl
+	DeviceTreeNodes    Fact[int64]    `json:"device_tree_nodes,omitzero" class:"software" section:"tree-nodes"`   // they stand in attachments/device-tree.jsonl
 	DeviceTreeSHA256   Fact[string]   `json:"device_tree_sha256,omitzero" section:"device-tree" class:"software"` // of the normalised tree
 	DescriptionSources Fact[[]string] `json:"description_sources,omitzero" class:"environment"`
 }

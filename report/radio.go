@@ -107,3 +107,12 @@ type Radios struct {
 	LogComplete Fact[bool]   `json:"log_complete,omitzero" class:"environment"` // the kernel's log begins with its first line
 	QRTR        Fact[bool]   `json:"qrtr,omitzero" class:"software"`            // the kernel has sockets of Qualcomm's IPC router, by which modems in a SoC and on MHI are reached
 }
+
+// DriverFiles is which of the firmware files that the driver of a radio names are
+// on the system that runs.
+type DriverFiles struct {
+	Driver  string         `json:"driver" class:"key"`
+	Named   Fact[int64]    `json:"named,omitzero" class:"software"`    // files that the driver names
+	Files   Fact[[]string] `json:"files,omitzero" class:"firmware"`    // that are there, with the SHA-256 of their contents
+	NotRead Fact[[]string] `json:"not_read,omitzero" class:"volatile"` // that are there and were not read, and patterns
+}

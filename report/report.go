@@ -16,41 +16,42 @@ const (
 // Report is the document report.json. Everything outside Run follows from the
 // evidence: replaying it gives the same bytes.
 type Report struct {
-	Schema      string          `json:"schema"`
-	Minor       int             `json:"minor"`
-	Run         Run             `json:"run" class:"environment"`
-	Members     []Member        `json:"members" class:"environment"`
-	Sections    []Section       `json:"sections" class:"environment"`
-	Fingerprint Fact[string]    `json:"fingerprint,omitzero" class:"revision"` // board-fixed facts; the version is in the value
-	BOM         Fact[string]    `json:"bom,omitzero" class:"revision"`         // parts that usually have second sources
-	Sight       Sight           `json:"sight,omitzero" class:"environment"`
-	Privacy     Privacy         `json:"privacy,omitzero"`
-	Claims      []Statement     `json:"claims,omitempty"`
-	Identity    Identity        `json:"identity,omitzero"`
-	CPU         CPU             `json:"cpu,omitzero"`
-	Memory      Memory          `json:"memory,omitzero"`
-	Storage     []Disk          `json:"storage,omitempty"`
-	MMCHosts    []MMCHost       `json:"mmc_hosts,omitempty" section:"mmc"`
-	Boot        Boot            `json:"boot,omitzero"`
-	Security    Security        `json:"security,omitzero"`
-	Kernel      Kernel          `json:"kernel,omitzero"`
-	OS          Distribution    `json:"distribution,omitzero"`
-	Network     []NIC           `json:"network,omitempty"`
-	PCI         []PCIDevice     `json:"pci,omitempty"`
-	USB         []USBDevice     `json:"usb,omitempty"`
-	USBRoles    []USBController `json:"usb_roles,omitempty" section:"usb-roles"`
-	WiFi        []WiFi          `json:"wifi,omitempty"`
-	Bluetooth   []Bluetooth     `json:"bluetooth,omitempty"`
-	Modems      []Modem         `json:"modems,omitempty"`
-	RadioNodes  []RadioNode     `json:"radio_nodes,omitempty" section:"radio-nodes"`
-	Firmware    []FirmwareFile  `json:"firmware,omitempty"`
-	Radios      Radios          `json:"radios,omitzero"`
-	Devices     []BusDevice     `json:"devices,omitempty"`
-	Peripherals Peripherals     `json:"peripherals,omitzero"`
-	TPM         TPM             `json:"tpm,omitzero"`
-	Faults      []Fault         `json:"faults,omitempty"`
-	Modules     []Module        `json:"modules,omitempty"`
-	GHW         GHW             `json:"ghw,omitzero"`
+	Schema         string          `json:"schema"`
+	Minor          int             `json:"minor"`
+	Run            Run             `json:"run" class:"environment"`
+	Members        []Member        `json:"members" class:"environment"`
+	Sections       []Section       `json:"sections" class:"environment"`
+	Fingerprint    Fact[string]    `json:"fingerprint,omitzero" class:"revision"` // board-fixed facts; the version is in the value
+	BOM            Fact[string]    `json:"bom,omitzero" class:"revision"`         // parts that usually have second sources
+	Sight          Sight           `json:"sight,omitzero" class:"environment"`
+	Privacy        Privacy         `json:"privacy,omitzero"`
+	Claims         []Statement     `json:"claims,omitempty"`
+	Identity       Identity        `json:"identity,omitzero"`
+	CPU            CPU             `json:"cpu,omitzero"`
+	Memory         Memory          `json:"memory,omitzero"`
+	Storage        []Disk          `json:"storage,omitempty"`
+	MMCHosts       []MMCHost       `json:"mmc_hosts,omitempty" section:"mmc"`
+	Boot           Boot            `json:"boot,omitzero"`
+	Security       Security        `json:"security,omitzero"`
+	Kernel         Kernel          `json:"kernel,omitzero"`
+	OS             Distribution    `json:"distribution,omitzero"`
+	Network        []NIC           `json:"network,omitempty"`
+	PCI            []PCIDevice     `json:"pci,omitempty"`
+	USB            []USBDevice     `json:"usb,omitempty"`
+	USBRoles       []USBController `json:"usb_roles,omitempty" section:"usb-roles"`
+	WiFi           []WiFi          `json:"wifi,omitempty"`
+	Bluetooth      []Bluetooth     `json:"bluetooth,omitempty"`
+	Modems         []Modem         `json:"modems,omitempty"`
+	RadioNodes     []RadioNode     `json:"radio_nodes,omitempty" section:"radio-nodes"`
+	Firmware       []FirmwareFile  `json:"firmware,omitempty"`
+	DriverFirmware []DriverFiles   `json:"driver_firmware,omitempty" section:"driver-firmware"`
+	Radios         Radios          `json:"radios,omitzero"`
+	Devices        []BusDevice     `json:"devices,omitempty"`
+	Peripherals    Peripherals     `json:"peripherals,omitzero"`
+	TPM            TPM             `json:"tpm,omitzero"`
+	Faults         []Fault         `json:"faults,omitempty"`
+	Modules        []Module        `json:"modules,omitempty"`
+	GHW            GHW             `json:"ghw,omitzero"`
 }
 
 // Run tells one run from the next. It is the only place for times, durations
