@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"path"
+	"reflect"
 	"slices"
 
 	"github.com/boardprobe/boardprobe/report"
@@ -53,11 +54,15 @@ func (b *Builder) Add(e report.Evidence) {
 		}
 		return
 	}
-	// From here on nothing is added to it: a section that has no end in time
-	// may still read there.
+	whole := report.Evidence{ID: endID(e.Section), Section: e.Section, Op: e.Op, Subject: e.Subject, Text: e.Text, N: e.N}
+	if !reflect.DeepEqual(e, whole) || b.all == nil && !heard.numbered(e.Section, e.N) {
+		b.odd = append(b.odd, e.ID)
+	}
+	// From here on nothing is added to it.
 	i := slices.IndexFunc(collectors(), func(c collector) bool { return c.name == e.Section })
 	if i < 0 {
-		return // of other collectors; of these, it is odd
+		b.odd = append(b.odd, e.ID) // of other collectors
+		return
 	}
 	delete(b.heard, e.Section)
 	b.built[e.Section] = b.build(collectors()[i], heard, e)
@@ -92,22 +97,32 @@ func (b *Builder) build(c collector, heard *recorded, end report.Evidence) built
 	default:
 		return s
 	}
-	e := b.replay(c, &asked)
+	e := replay(c, &asked)
 	heard.silent = asked.silent
 	if s.section.Outcome == report.OutcomePanic {
-		asked, e = b.before(c, heard)
+		asked, e = before(c, heard)
 	}
 	if !asked.cut && e.outcome != s.section.Outcome {
 		// This build fares otherwise with the same answers: say so.
 		s.section.Outcome, s.section.Reason = e.outcome, oneLine(e.reason)
+		if !asked.foreign {
+			b.odd = append(b.odd, end.ID)
+		}
+	}
+	if e.endless {
+		b.err = errors.New("section " + c.name + " could not be replayed: it asks without end")
 	}
 	if e.found == nil {
 		return s
 	}
 	part := partOf(e)
 	s.apply = e.found
+	if asked.silent && asked.unanswered > maxFilled {
+		s.apply = nil
+		return s
+	}
 	if asked.silent {
-		not := part.Stands(endID(c.name), b.otherwise(c, asked))
+		not := part.Stands(endID(c.name), otherwise(c, asked))
 		s.apply = func(r *report.Report) {
 			e.found(r)
 			r.Withdraw(not, gap, why)
@@ -126,16 +141,13 @@ func (b *Builder) build(c collector, heard *recorded, end report.Evidence) built
 const maxPanics = 64
 
 // before replays a section that panicked without the answers on which it does:
-// the last ones. They count as asked.
-func (b *Builder) before(c collector, heard *recorded) (recorded, ended) {
+// the last ones.
+func before(c collector, heard *recorded) (recorded, ended) {
 	own := heard.inOrder(c.name)
-	for _, e := range own {
-		heard.used[e.ID] = true
-	}
 	for k := len(own) - 1; k >= max(0, len(own)-maxPanics); k-- {
 		asked := *newRecorded(own[:k])
 		asked.cut, asked.foreign = true, heard.foreign
-		if e := b.replay(c, &asked); e.outcome != report.OutcomePanic {
+		if e := replay(c, &asked); e.outcome != report.OutcomePanic {
 			return asked, e
 		}
 	}
@@ -171,13 +183,19 @@ func fillers(asked *recorded) []func(question) answer {
 	}
 }
 
+// maxFilled bounds the questions of a section that is replayed with other answers.
+// One with more unanswered questions was cut before it had begun to answer, or
+// made by somebody to keep the desk busy: nothing of it stands.
+const maxFilled = 4_000
+
 // otherwise makes the reports of a section with other answers to the questions
 // that were not answered. What depends on these answers differs in one of them,
 // whether or not the collector names the question.
-func (b *Builder) otherwise(c collector, asked recorded) (others []*report.Report) {
+func otherwise(c collector, asked recorded) (others []*report.Report) {
+	asked.used = map[string]bool{} // what these ask is no question of the run
 	for _, filler := range fillers(&asked) {
 		asked.filler = filler
-		if e := b.replay(c, &asked); e.found != nil {
+		if e := replay(c, &asked); e.found != nil && !e.endless {
 			others = append(others, partOf(e))
 		}
 	}
@@ -187,14 +205,13 @@ func (b *Builder) otherwise(c collector, asked recorded) (others []*report.Repor
 // replay runs a collector over what was recorded, without a clock: how long it
 // takes is no matter of the evidence. It ends because a section asks only so
 // much for so many records.
-func (b *Builder) replay(c collector, heard *recorded) ended {
+func replay(c collector, heard *recorded) ended {
 	h := newHost(context.Background(), c.name, heard, nil, nil)
 	done := make(chan ended, 1)
 	go func() { // its stack is grown once
 		defer func() {
 			if recover() != nil {
-				b.err = errors.New("section " + c.name + " could not be replayed: it asks without end")
-				done <- ended{outcome: report.OutcomePanic}
+				done <- ended{outcome: report.OutcomePanic, endless: true}
 			}
 		}()
 		done <- attempt(context.Background(), c, h)
@@ -231,7 +248,7 @@ func (b *Builder) Report() (*report.Report, error) {
 // have asked all of its questions elsewhere; what they asked in part only is
 // not taken for the whole.
 func (b *Builder) unheard(c collector) built {
-	none := built{section: report.Section{Name: c.name, Outcome: report.OutcomeNotRun, Reason: "not in the evidence"}}
+	none := built{section: report.Section{Name: c.name, Outcome: report.OutcomeNotRun, Reason: report.ReasonNotRecorded}}
 	if b.all == nil {
 		return none
 	}

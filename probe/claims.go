@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/boardprobe/boardprobe/report"
@@ -72,16 +73,18 @@ func collectClaims(_ context.Context, h *Host) ([]report.Statement, error) {
 	if a := h.ask(opClaim, claimTicket); a.Gap != report.Absent {
 		list = append(list, report.Statement{Name: report.StatedTicket, Value: stated(parseAnswer(a, claim(maxTicketBytes)))})
 	}
-	for range maxClaims {
+	for n := range maxClaims {
 		a := h.ask(opClaim, claimLabel)
 		if a.Gap == report.Absent {
 			break
 		}
 		fact := stated(parseAnswer(a, claim(maxLabelBytes)))
-		name, value, _ := strings.Cut(fact.Value, "=")
-		fact.Value = value
+		name, value, ok := strings.Cut(fact.Value, "=")
+		if fact.Value = value; !ok {
+			name = strconv.Itoa(n + 1) // its own is withheld with it
+		}
 		list = append(list, report.Statement{Name: report.StatedLabel + name, Value: fact})
-		if a.Gap != "" {
+		if a.Gap != "" && a.Gap != report.Withheld {
 			break // what cannot be asked is not asked again
 		}
 	}

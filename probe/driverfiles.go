@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/boardprobe/boardprobe/probe/decode/firmware"
 	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 	"github.com/boardprobe/boardprobe/report"
 )
@@ -53,7 +52,7 @@ func gatherDriverFiles(ctx context.Context, f *files, module string) ([]byte, er
 		case strings.ContainsAny(name, "*?[") || strings.Contains(name, ".."):
 			found.NotRead = append(found.NotRead, oneLine(name))
 			continue
-		case len(found.Files) >= maxDriverFiles || left < firmware.MaxBytes/8:
+		case len(found.Files) >= maxDriverFiles || left <= 0:
 			if _, err := f.locate("lib/firmware/" + name); err == nil {
 				found.NotRead = append(found.NotRead, oneLine(name))
 			}
@@ -64,8 +63,12 @@ func gatherDriverFiles(ctx context.Context, f *files, module string) ([]byte, er
 			continue // not there, or not to be read: what is needed is in the kernel's log
 		}
 		lines := strings.Split(string(text), "\n")
-		if info, err := f.size(lines[0]); err == nil {
-			left -= int(info)
+		if size, err := f.size(lines[0]); err == nil {
+			left -= int(size)
+		}
+		if len(lines) < 2 || lines[1] == "" { // it cannot be decompressed
+			found.NotRead = append(found.NotRead, oneLine(name))
+			continue
 		}
 		found.Files = append(found.Files, driverFile{oneLine(name), lines[0], lines[1]})
 	}

@@ -218,6 +218,8 @@ func noteOf(errno string) string {
 		return ""
 	case errno == errnoPassive:
 		return "run with -active"
+	case errno == errnoNotProbed:
+		return "files cannot answer it"
 	case errno == errnoUnanswered:
 		return "the section was cut before this was asked"
 	case errno == errnoWithheld:

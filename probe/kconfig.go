@@ -10,6 +10,7 @@ import (
 
 	"github.com/boardprobe/boardprobe/probe/decode/cmdline"
 	"github.com/boardprobe/boardprobe/probe/decode/imagerecord"
+	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 	"github.com/boardprobe/boardprobe/report"
 )
 
@@ -23,9 +24,12 @@ const maxConfig = 4 << 20
 // gatherKernelConfig reads a configuration, compressed as in /proc/config.gz or
 // not, and keeps what is set.
 func gatherKernelConfig(_ context.Context, f *files, name string) ([]byte, error) {
-	data, _, err := f.read(name, maxConfig)
-	if err != nil {
+	data, truncated, err := f.read(name, maxConfig)
+	switch {
+	case err != nil:
 		return nil, err
+	case truncated:
+		return nil, errTooLarge
 	}
 	if bytes.HasPrefix(data, []byte("\x1f\x8b")) {
 		z, err := gzip.NewReader(bytes.NewReader(data))
@@ -61,7 +65,7 @@ func publicConfig(data []byte) []byte {
 		case option == "CMDLINE":
 			fmt.Fprintf(&out, "%s=%q\n", name, cmdline.Public(text))
 		case publicOption(option):
-			fmt.Fprintf(&out, "%s=%q\n", name, oneLine(text))
+			fmt.Fprintf(&out, "%s=%q\n", name, oneLine(withoutPeople(text)))
 		case text == "":
 			fmt.Fprintf(&out, "%s=\"\"\n", name)
 		default:
@@ -71,9 +75,16 @@ func publicConfig(data []byte) []byte {
 	return out.Bytes()
 }
 
-func plainValue(value string) bool {
-	return value == "y" || value == "m" || len(value) <= 20 && value != "" && strings.Trim(value, "0123456789abcdefABCDEFx-") == ""
+// withoutPeople takes out what has the form user@host.
+func withoutPeople(text string) string {
+	return email().ReplaceAllStringFunc(text, func(said string) string { return fmt.Sprintf("[%d bytes]", len(said)) })
 }
+
+func plainValue(value string) bool {
+	return value == "y" || value == "m" || len(value) <= 20 && numberValue().MatchString(value)
+}
+
+var numberValue = pattern.New(`^(-?[0-9]{1,12}|0x[0-9a-fA-F]{1,16})$`)
 
 // publicOption reports whether the text of an option tells what the kernel is, and
 // nothing of who made it.
@@ -95,11 +106,14 @@ func collectKernelConfig(_ context.Context, h *Host) (func(*report.Report), erro
 		places = append(places, "boot/config-"+release.Value, "lib/modules/"+release.Value+"/config", imagerecord.KernelConfig(release.Value))
 	}
 	from := release.From
-	var last Answer
+	last := Answer{Gap: report.Absent}
 	for i, place := range places {
 		a := h.ask(opKernelConfig, place)
 		from = append(from, a.ID)
-		if last = a; a.Gap == report.Absent {
+		if a.Gap != "" {
+			if a.Gap != report.Absent { // it may be there
+				last = a
+			}
 			continue
 		}
 		options := parseAnswer(a, func(data []byte) (int64, error) { return int64(bytes.Count(data, []byte("\n"))), nil })

@@ -158,7 +158,7 @@ func TestLargeTree(t *testing.T) {
 		t.Fatal(err)
 	}
 	first, _, _ := bytes.Cut(text, []byte("\n"))
-	if !bytes.Contains(first, []byte("left out, for want of room")) || bytes.Count(text, []byte("\n")) != 8002 {
+	if !bytes.Contains(first, []byte("left out, for want of room")) || packedSize(text) > maxPackedTree+100 || bytes.Count(text, []byte("\n")) < 500 {
 		t.Errorf("%d lines, the first %s", bytes.Count(text, []byte("\n")), first)
 	}
 }
@@ -173,11 +173,18 @@ func TestLogLines(t *testing.T) {
 		{Level: 6, Text: "random: crng init done"},
 		{Level: 4, Text: "foo bar: something is odd"},
 		{Level: 6, Facility: 3, Text: "mmc: a program says so"},
+		{Level: 6, Text: "usb 1-1: SerialNumber: 4C530001230612"},
+		{Level: 6, Text: "usb 1-1: Product: Alice's stick"},
+		{Level: 6, Text: "ath10k: ssid=UmbrellaNet psk=hunter22 from 10.9.8.7 at fe80::1:2"},
+		{Level: 6, Text: "mmc0: upperdir=/home/alice/secret by bob@umbrella, server files.umbrella.local"},
 	} {
 		log.add(r)
 	}
 	want := "5 0.000000 Linux version 6.1.0 (not public) (gcc 12) #1\n5 0.000000 Kernel command line: console=ttyS0 passphrase=[13 bytes]\n" +
-		"6 0.000000 mmc0: new HS400 MMC card at address 0001\n6 0.000000 brcmfmac: connected to ssid \"[10 bytes]\"\n4 0.000000 foo bar: something is odd\n"
+		"6 0.000000 mmc0: new HS400 MMC card at address 0001\n6 0.000000 brcmfmac: connected to ssid \"[10 bytes]\"\n4 0.000000 foo bar: [16 bytes]\n" +
+		"6 0.000000 usb 1-1: SerialNumber: [14 bytes]\n6 0.000000 usb 1-1: Product: [13 bytes]\n" +
+		"6 0.000000 ath10k: ssid=[11 bytes] psk=[8 bytes] from [8 bytes] at [9 bytes]\n" +
+		"6 0.000000 mmc0: upperdir=/home/[12 bytes] by [12 bytes], server [20 bytes]\n"
 	if got := string(log.text()); got != want {
 		t.Errorf("lines:\n%swant:\n%s", got, want)
 	}
@@ -186,9 +193,18 @@ func TestLogLines(t *testing.T) {
 		log.add(kmsg.Record{Level: 6, Text: "mmc0: something"})
 	}
 	text := string(log.text())
-	if len(text) > maxLogBytes+200 || !strings.Contains(text, "mmc0: something") || !strings.Contains(text, "# left out, for want of room: 0 lines of drivers, ") {
+	if len(text) > maxLogBytes+200 || !strings.Contains(text, "mmc0: something") || !strings.Contains(text, "# left out, for want of room: 0 lines of drivers, ") || strings.Count(text, "\n")+left(text) != 6009 {
 		t.Errorf("%d bytes, end %q", len(text), text[len(text)-120:])
 	}
+}
+
+// left is how many lines the last line says were left out, less itself.
+func left(text string) int {
+	var drivers, others int
+	if _, err := fmt.Sscanf(text[strings.LastIndex(text, leftOut):], leftOut+", for want of room: %d lines of drivers, %d warnings of others", &drivers, &others); err != nil {
+		return 0
+	}
+	return drivers + others - 1
 }
 
 // TestCPUInfo keeps all of cpuinfo but the serial number and what repeats.
@@ -210,7 +226,7 @@ func TestAttachments(t *testing.T) {
 	if len(members) != 2 || rest[1].Text != "" || rest[1].Attachment == "" || string(members[rest[1].Attachment]) != "CONFIG_A=y\n" {
 		t.Fatalf("Detach = %+v, %q", rest, members)
 	}
-	again, err := report.Attach(rest, members)
+	again, err := report.Attach(report.Record{Evidence: rest}, members)
 	if err != nil || fmt.Sprint(again) != fmt.Sprint(list) {
 		t.Errorf("Attach = %+v, %v", again, err)
 	}
@@ -226,8 +242,12 @@ func TestAttachments(t *testing.T) {
 			return other, map[string][]byte{"evidence.json": []byte("x"), "attachments/kernel.config": members["attachments/kernel.config"], "attachments/device-tree.jsonl": []byte("{}\n")}
 		},
 	} {
-		if _, err := report.Attach(bad()); err == nil {
+		evidence, members := bad()
+		if _, err := report.Attach(report.Record{Minor: report.RecordMinor, Evidence: evidence}, members); err == nil {
 			t.Errorf("%s: no error", name)
+		}
+		if _, err := report.Attach(report.Record{Minor: report.RecordMinor + 1, Evidence: evidence}, members); err != nil && strings.HasPrefix(name, "a member nobody") {
+			t.Errorf("%s in a newer version: %v", name, err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/boardprobe/boardprobe/probe/decode/cmdline"
@@ -27,9 +28,29 @@ const (
 var driverLines = pattern.New(`^(mmc|sdhci|dw_?mmc|mmcblk|nvme|ahci|ata\d|scsi|sd [0-9]|sr [0-9]|ufs|usb|xhci|ehci|ohci|dwc[23]|hub|pci|pcie|brcm|ath\d|ath1|iwl|mt7|mtk|rtw|rtl|r8|wl1|wlcore|mwifiex|btusb|btmtk|btqca|hci|Bluetooth|` +
 	`cfg80211|ieee80211|cdc|qmi|option|mhi|wwan|qcom|rpmsg|remoteproc|virtio|i2c|spi|mtd|nand|ubi|m25p80|tpm|sdio|nxp|wilc|cw1200|rsi|aic|uart|tty|serial|Linux version|Machine model|OF: fdt|DMI:|EFI|efi:|PSCI|psci|SMP:|CPU\d|Memory:|Kernel command line|Command line|regulator|imx|meson|sunxi|rockchip|tegra|stm32|ti-|omap)`)
 
-// networkName is a name of a network or of a device that somebody gave, quoted as
-// drivers of radios do.
-var networkName = pattern.New(`(?i)((?:ssid|essid|name|network)\b[^"']{0,16})(["'])[^"']*(["'])`)
+// private are forms of what a line can tell of people, units and networks, and of
+// which no source tells: the first group stays, of the rest the length. The
+// device that said it may be gone before the run.
+func private() []func() *regexp.Regexp {
+	return []func() *regexp.Regexp{networkName, setting, address4, address6, server, home, email}
+}
+
+var (
+	networkName = pattern.New(`(?i)((?:ssid|essid|name|network)\b[^"']{0,16}["'])[^"']*`)
+	setting     = pattern.New(`(?i)(\b(?:ssid|essid|psk|passphrase|password|key|token|secret|user|hostname|identity|unique id|uid)\s*[=:]\s*)[^\s,;]+`)
+	address4    = pattern.New(`(\b)\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b`)
+	address6    = pattern.New(`(\b)(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6}::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6})?|[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){7})`)
+	server      = pattern.New(`(?i)(\b(?:server|host|from)\s+|\\\\)[\w-]+(?:\.[\w-]+)+`)
+	home        = pattern.New(`(/?\b(?:home|Users|media|mnt|root|srv|data)/)[^\s'",;:)]+`)
+	email       = pattern.New(`(\b)[\w.+-]+@[\w.-]+`)
+
+	// unitLine is what is said of one unit, or of a device that somebody may have
+	// named: show_string in drivers/usb/core/hub.c, hidinput and Bluetooth.
+	unitLine = pattern.New(`(?i)^(.*?\b(?:serial ?number|product|manufacturer|serial|s/n|sn|device name|unique id|input)\s*[:=#]?\s+)\S.*$`)
+)
+
+// leftOut begins the last line where there was more.
+const leftOut = "# left out"
 
 // askKernelLines reads the log for its lines.
 func askKernelLines(ctx context.Context, _ string) ([]byte, error) {
@@ -48,6 +69,7 @@ func askKernelLines(ctx context.Context, _ string) ([]byte, error) {
 type logLines struct {
 	lines []logLine
 	bytes [2]int // by rank
+	more  [2]int // lines that were not even held
 }
 
 type logLine struct {
@@ -69,12 +91,17 @@ func (l *logLines) add(r kmsg.Record) {
 		return
 	}
 	text := publicLine(r.Text)
+	if rank > 0 { // who knows what drivers that nobody knows say
+		subject, rest, _ := strings.Cut(text, ": ")
+		text = fmt.Sprintf("%s: [%d bytes]", subject[:min(len(subject), 48)], len(rest))
+	}
 	if len(text) > maxLineBytes {
 		text = text[:maxLineBytes]
 	}
 	line := fmt.Sprintf("%d %d.%06d %s\n", r.Level, r.Microseconds/1e6, r.Microseconds%1e6, report.Clean(text))
 	if l.bytes[rank]+len(line) > 4*maxLogBytes {
-		return // a driver that complains without end
+		l.more[rank]++ // a driver that complains without end
+		return
 	}
 	l.lines = append(l.lines, logLine{rank, line})
 	l.bytes[rank] += len(line)
@@ -89,10 +116,16 @@ func publicLine(text string) string {
 		}
 	}
 	text = PublicVersion(text)
-	return networkName().ReplaceAllStringFunc(text, func(said string) string {
-		m := networkName().FindStringSubmatch(said)
-		return fmt.Sprintf("%s%s[%d bytes]%s", m[1], m[2], len(said)-len(m[1])-2, m[3])
-	})
+	if m := unitLine().FindStringSubmatch(text); m != nil {
+		return fmt.Sprintf("%s[%d bytes]", m[1], len(text)-len(m[1]))
+	}
+	for _, form := range private() {
+		text = form().ReplaceAllStringFunc(text, func(said string) string {
+			kept := form().FindStringSubmatch(said)[1]
+			return fmt.Sprintf("%s[%d bytes]", kept, len(said)-len(kept))
+		})
+	}
+	return text
 }
 
 // text is what there is room for: first the warnings of others go, then the last
@@ -100,7 +133,7 @@ func publicLine(text string) string {
 func (l *logLines) text() []byte {
 	var out bytes.Buffer
 	room := [2]int{maxLogBytes, max(0, maxLogBytes-l.bytes[0])}
-	var left [2]int
+	left := l.more
 	for _, line := range l.lines {
 		if room[line.rank] -= len(line.text); room[line.rank] < 0 {
 			left[line.rank]++
@@ -109,7 +142,7 @@ func (l *logLines) text() []byte {
 		out.WriteString(line.text)
 	}
 	if left != [2]int{} {
-		fmt.Fprintf(&out, "# left out, for want of room: %d lines of drivers, %d warnings of others\n", left[0], left[1])
+		fmt.Fprintf(&out, leftOut+", for want of room: %d lines of drivers, %d warnings of others\n", left[0], left[1])
 	}
 	return out.Bytes()
 }
@@ -117,6 +150,12 @@ func (l *logLines) text() []byte {
 // collectKernelLog keeps the lines and counts them: what they say is read by the
 // rules that want to know it.
 func collectKernelLog(_ context.Context, h *Host) (func(*report.Report), error) {
-	lines := parseAnswer(h.ask(opKernelLines, ""), func(data []byte) (int64, error) { return int64(bytes.Count(data, []byte("\n"))), nil })
+	lines := parseAnswer(h.ask(opKernelLines, ""), func(data []byte) (int64, error) {
+		n := bytes.Count(data, []byte("\n"))
+		if bytes.Contains(data, []byte("\n"+leftOut)) || bytes.HasPrefix(data, []byte(leftOut)) {
+			n--
+		}
+		return int64(n), nil
+	})
 	return func(r *report.Report) { r.Kernel.LogLines = lines }, nil
 }

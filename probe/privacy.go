@@ -343,7 +343,7 @@ func publicLines(data []byte, public func(name, value string) bool) []byte {
 		name, value, ok := strings.Cut(strings.TrimRight(line, "\r\n"), "=")
 		switch bare := strings.TrimSpace(name); {
 		case ok && public(bare, strings.TrimSpace(value)):
-			out.WriteString(line)
+			out.WriteString(withoutPeople(line))
 		case ok && variableName().MatchString(bare):
 			fmt.Fprintf(&out, "%s=[%d bytes]\n", bare, len(strings.TrimSpace(value)))
 		}

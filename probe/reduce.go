@@ -164,9 +164,12 @@ func reduceCPUInfo(data []byte) []byte {
 // gatherLoaded lists the names of the modules in /proc/modules, whose other
 // columns have addresses of the kernel in them.
 func gatherLoaded(_ context.Context, f *files, name string) ([]byte, error) {
-	data, _, err := f.read(name, maxAnswer)
-	if err != nil {
+	data, truncated, err := f.read(name, maxAnswer)
+	switch {
+	case err != nil:
 		return nil, err
+	case truncated:
+		return nil, errTooLarge
 	}
 	var names []string
 	for line := range strings.Lines(string(data)) {

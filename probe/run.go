@@ -41,7 +41,7 @@ func Collect(ctx context.Context, opt Options, emit func(report.Evidence)) ([]re
 			continue // its evidence is kept by the parent
 		}
 		if opt.Only != nil && !slices.Contains(opt.Only, c.name) {
-			record(endOf(c.name, report.OutcomeNotRun, "left out by request", 0))
+			record(endOf(c.name, report.OutcomeNotRun, report.ReasonLeftOut, 0))
 			continue
 		}
 		// A section that hangs is abandoned with what it had asked: its host is
@@ -73,6 +73,7 @@ type ended struct {
 	outcome report.Outcome
 	reason  string
 	found   func(*report.Report) // may be nil
+	endless bool                 // a replay asked without end
 }
 
 // runSection runs one collector in its own goroutine, under a deadline, and
@@ -107,21 +108,21 @@ func attempt(ctx context.Context, c collector, h *Host) (e ended) {
 		switch p := recover(); p := p.(type) {
 		case nil:
 		case stop:
-			e = ended{report.OutcomeDeadline, "no end in time", nil}
+			e = ended{outcome: report.OutcomeDeadline, reason: "no end in time"}
 		case full:
-			e = ended{report.OutcomeDeadline, "there is no room for more answers", nil}
+			e = ended{outcome: report.OutcomeDeadline, reason: "there is no room for more answers"}
 		case lost:
 			panic(p)
 		default:
-			e = ended{report.OutcomePanic, fmt.Sprint(p), nil}
+			e = ended{outcome: report.OutcomePanic, reason: fmt.Sprint(p)}
 		}
 	}()
 	growStack()
 	found, err := c.run(ctx, h)
 	if err != nil {
-		return ended{report.OutcomeError, err.Error(), found}
+		return ended{outcome: report.OutcomeError, reason: err.Error(), found: found}
 	}
-	return ended{report.OutcomeOK, "", found}
+	return ended{outcome: report.OutcomeOK, found: found}
 }
 
 // growStack makes the stack of a new goroutine as large as a section needs it: to

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"github.com/boardprobe/boardprobe/report"
@@ -52,7 +53,8 @@ type reducedTree struct {
 const maxPackedTree = 24 << 10
 
 // gatherTreeNodes writes the nodes, in the order of their names. Of a tree that is
-// too large first the links are left out, then the registers.
+// too large first the links are left out, then the registers, then models and
+// labels, then the last nodes; the first line says so.
 func gatherTreeNodes(ctx context.Context, f *files, dir string) ([]byte, error) {
 	root, err := f.deviceTree(ctx, dir)
 	if err != nil {
@@ -68,10 +70,17 @@ func gatherTreeNodes(ctx context.Context, f *files, dir string) ([]byte, error) 
 		}
 		w.write(root)
 		if out = w.out.Bytes(); packedSize(out) <= maxPackedTree {
-			break
+			return out, nil
 		}
 	}
-	return out, nil
+	_, out, _ = bytes.Cut(out, []byte("\n")) // without the line that says what is left out
+	nodes := bytes.Count(out, []byte("\n"))
+	for packedSize(out) > maxPackedTree {
+		out = out[:bytes.LastIndexByte(out[:len(out)*7/8], '\n')+1]
+	}
+	w.out.Reset()
+	w.line(reducedTree{fmt.Sprintf("left out, for want of room: all but path, compatible and status, and %d nodes", nodes-bytes.Count(out, []byte("\n")))})
+	return append(bytes.Clone(w.out.Bytes()), out...), nil
 }
 
 // packedSize is what a text takes in a package, about.
@@ -81,7 +90,9 @@ func packedSize(text []byte) int {
 	if err != nil {
 		return len(text) // the level is one of the package
 	}
-	z.Write(text) // a counter takes everything
+	if _, err := z.Write(text); err != nil {
+		return len(text) // a counter takes everything
+	}
 	z.Close()
 	return int(size)
 }
@@ -165,7 +176,10 @@ func (w *nodeWriter) write(n *treeNode) {
 		}
 		for _, p := range n.properties {
 			name, ok := strings.CutSuffix(p.name, "-supply")
-			if to := w.links(n, p.name, ""); ok && len(to) == 1 {
+			if !ok {
+				continue
+			}
+			if to := w.links(n, p.name, ""); len(to) == 1 {
 				if node.Supplies == nil {
 					node.Supplies = map[string]string{}
 				}

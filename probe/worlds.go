@@ -238,12 +238,14 @@ func errnoOf(err error) string {
 // there. What was not asked there is unanswered if the section was cut. Other
 // collectors may have asked it elsewhere, or less often.
 type recorded struct {
-	answers map[recordedKey][]report.Evidence // of a section, or of all under ""
+	answers map[recordedKey][]report.Evidence // of a section, or of all under "", in the order of their numbers
 	cut     bool                              // the section has no end of its own
 	foreign bool                              // other collectors asked
 	used    map[string]bool                   // ids of the records that answered
 	silent  bool                              // a question found none
-	filler  func(question) answer             // to those, instead of none
+	// unanswered counts those that did.
+	unanswered int
+	filler     func(question) answer // to those, instead of none
 }
 
 type recordedKey struct {
@@ -275,6 +277,19 @@ func (r *recorded) inOrder(section string) (list []report.Evidence) {
 	return list
 }
 
+// numbered reports whether the records of a section have the ids that a run gives:
+// from 1 on, as many as its end says. The questions of modems are asked at the same
+// time, so that their order tells nothing.
+func (r *recorded) numbered(section string, asked int) bool {
+	own := r.inOrder(section)
+	for i, e := range own {
+		if e.ID != section+"/"+strconv.Itoa(i+1) {
+			return false
+		}
+	}
+	return len(own) == asked
+}
+
 // number is the last part of the id of a record.
 func number(id string) int {
 	n, _ := strconv.Atoi(id[strings.LastIndexByte(id, '/')+1:])
@@ -283,12 +298,13 @@ func number(id string) int {
 
 // patience is how many questions a replay may ask. Collectors of another
 // version ask more than were recorded, but not without end.
-func (r *recorded) patience() int { return 100_000 + 16*len(r.answers) }
+func (r *recorded) patience() int { return 20_000 + 4*len(r.answers) }
 
 func (r *recorded) answer(_ context.Context, section string, n int, q question, _ int) answer {
 	e, ok := r.find(section, n, q)
 	if !ok {
 		r.silent = true
+		r.unanswered++
 		a := answer{errno: errnoNotRecorded}
 		switch {
 		case r.filler != nil:
@@ -315,13 +331,8 @@ func answerOf(e report.Evidence) answer {
 
 func (r *recorded) find(section string, n int, q question) (report.Evidence, bool) {
 	own := r.answers[recordedKey{section, q}]
-	if n < len(own) && own[n].N == n {
+	if n < len(own) {
 		return own[n], true
-	}
-	for _, e := range own {
-		if e.N == n {
-			return e, true
-		}
 	}
 	if r.cut || !r.foreign {
 		return report.Evidence{}, false

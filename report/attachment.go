@@ -8,7 +8,8 @@ import (
 )
 
 // attached is the list of questions whose answer a package holds as a file of its
-// own, for whoever wants to read it without this program.
+// own, for whoever wants to read it without this program. A row that is added
+// needs a new RecordMinor: the form of older packages is checked, too.
 func attached() map[string]string {
 	return map[string]string{
 		"kernel-config/1": attachments + "kernel.config",
@@ -18,9 +19,6 @@ func attached() map[string]string {
 
 // attachments is how the names of such members begin.
 const attachments = "attachments/"
-
-// MaxAttachmentBytes bounds one of them, as every answer.
-const MaxAttachmentBytes = 1 << 20
 
 // Detach takes the answers out of the evidence that become members of the package,
 // and returns both. Of several answers to one of these questions it is the first.
@@ -39,20 +37,24 @@ func Detach(evidence []Evidence) (rest []Evidence, members map[string][]byte) {
 }
 
 // Attach puts the members of a package back into its evidence. Every record that
-// names one, and every member that begins with attachments/, needs the other.
-func Attach(evidence []Evidence, members map[string][]byte) ([]Evidence, error) {
-	whole := append([]Evidence{}, evidence...)
+// names one, and every member that begins with attachments/, needs the other; a
+// record of a newer minor version may place its answers otherwise.
+func Attach(r Record, members map[string][]byte) ([]Evidence, error) {
+	whole := append([]Evidence{}, r.Evidence...)
 	for i := range whole {
 		e := &whole[i]
 		if e.Attachment == "" {
 			continue
 		}
 		data, ok := members[e.Attachment]
-		if !ok || !strings.HasPrefix(e.Attachment, attachments) || len(data) > MaxAttachmentBytes {
+		if !ok || !strings.HasPrefix(e.Attachment, attachments) || len(data) > MaxAnswerBytes {
 			return nil, fmt.Errorf("evidence %s: no member %.100q that can be its answer", e.ID, e.Attachment)
 		}
 		e.Attachment = ""
 		e.SetBytes(data)
+	}
+	if r.Newer() {
+		return whole, nil
 	}
 	rest, again := Detach(whole)
 	for name := range members {
@@ -60,7 +62,7 @@ func Attach(evidence []Evidence, members map[string][]byte) ([]Evidence, error) 
 			return nil, fmt.Errorf("member %.100q is the answer to no question", name)
 		}
 	}
-	if !reflect.DeepEqual(rest, append([]Evidence{}, evidence...)) {
+	if !reflect.DeepEqual(rest, append([]Evidence{}, r.Evidence...)) {
 		return nil, errors.New("evidence.json: an answer is not where the probe puts it")
 	}
 	return whole, nil

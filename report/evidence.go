@@ -115,6 +115,9 @@ const (
 // not know wholly. What follows from it cannot be told here.
 func (r Record) Newer() bool { return r.Minor > RecordMinor }
 
+// MaxAnswerBytes bounds one answer, as the probe does.
+const MaxAnswerBytes = 1 << 20
+
 // MaxRecordBytes bounds evidence.json. The caps on questions keep a run below
 // 24 MiB of questions and answers, which base64 makes 32.
 const MaxRecordBytes = 48 << 20
@@ -189,27 +192,29 @@ func decodeEvidence(data []byte) (r Record, warnings []string, err error) {
 func (r Record) check() error {
 	type question struct {
 		section, op, subject string
-		n                    int
 	}
-	ids, questions := map[string]bool{}, map[question]bool{}
+	ids, asked := map[string]bool{}, map[question]int{}
 	for i := range r.Evidence {
 		e := &r.Evidence[i]
-		q := question{e.Section, e.Op, e.Subject, e.N}
+		q, n := question{e.Section, e.Op, e.Subject}, e.N
 		if e.Op == OpEnd { // a section ends once, whatever its outcome and number of questions
-			q.subject, q.n = "", 0
+			q.subject, n = "", 0
 		}
 		switch {
 		case e.ID == "" || ids[e.ID]:
 			return fmt.Errorf("id %q is empty or used twice", e.ID)
-		case questions[q]:
-			return fmt.Errorf("record %s: the question was recorded before", e.ID)
+		case n != asked[q]:
+			return fmt.Errorf("record %s: the question was recorded %d times before, not %d", e.ID, asked[q], n)
+		case len(e.Text)+len(e.Data) > MaxAnswerBytes && !r.Newer():
+			return fmt.Errorf("record %s: an answer of more than %d bytes", e.ID, MaxAnswerBytes)
 		case r.Newer(): // may have other forms of answers
 		case e.answers() > 1:
 			return fmt.Errorf("record %s has two answers", e.ID)
 		case !e.spelled(r.Minor):
 			return fmt.Errorf("record %s: data could be text", e.ID)
 		}
-		ids[e.ID], questions[q] = true, true
+		ids[e.ID] = true
+		asked[q]++
 	}
 	return nil
 }

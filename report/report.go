@@ -88,6 +88,12 @@ const (
 	OutcomeNotRun   Outcome = "not-probed" // left out by request, or the run ended before
 )
 
+// Reasons of a section that was not run.
+const (
+	ReasonLeftOut     = "left out by request"
+	ReasonNotRecorded = "not in the evidence" // of a package from before there was this section
+)
+
 // Section is one part of the inventory. The list of sections is always
 // complete, whatever happened.
 type Section struct {

@@ -90,7 +90,7 @@ func collect(ctx context.Context, opt probe.Options, record func(report.Evidence
 		}
 		if ctx.Err() != nil {
 			failed = errors.New("the time for the whole run was over")
-		} else if len(opt.Skip) == before && asked == 0 && before == 0 {
+		} else if len(opt.Skip) == before && len(all) == 0 {
 			return nil, nil, fmt.Errorf("nothing could be collected: %w", failed)
 		}
 		e := probe.Killed(open[0], failed.Error(), asked)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,10 +40,11 @@ type order struct {
 func evaluate(ctx context.Context, o order, progress screen.Printer) (evaluation, error) {
 	started := time.Now()
 	b := probe.NewBuilder()
-	// What is stated may hold an identity, which is known only when all is
-	// collected; so it is the section in front that is built last.
-	claims, _ := probe.Claims("", nil)
+	claims, stated := probe.Claims(o.ticket, o.labels)
 	o.options.Skip = append(o.options.Skip, claims)
+	for _, e := range stated {
+		b.Add(e)
+	}
 	evidence, known, err := collect(ctx, o.options, func(e report.Evidence) {
 		switch e.Op {
 		case report.OpEnd, report.OpNextRegister: // the last that is said, if the board stops there
@@ -53,17 +55,10 @@ func evaluate(ctx context.Context, o order, progress screen.Printer) (evaluation
 	if err != nil {
 		return evaluation{}, err
 	}
-	last := gate{pseudonym.NewFinder(known)}
-	var labels []string
-	for _, label := range o.labels {
-		labels = append(labels, last.stated(label, progress))
-	}
-	_, stated := probe.Claims(last.stated(o.ticket, progress), labels)
-	for _, e := range stated {
-		b.Add(e)
-	}
 	evidence = append(stated, evidence...)
 	r, err := b.Report()
+	last := gate{pseudonym.NewFinder(known)}
+	labels := slices.DeleteFunc(slices.Clone(o.labels), func(label string) bool { return last.known.In([]byte(label)) })
 	if passed, changed := last.pass(evidence, progress); changed {
 		evidence = passed
 		r, err = probe.Build(evidence, probe.Collector)

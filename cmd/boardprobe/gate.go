@@ -1,8 +1,8 @@
 package main
 
 import (
+	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/boardprobe/boardprobe/cmd/internal/screen"
 	"github.com/boardprobe/boardprobe/probe"
@@ -26,10 +26,20 @@ func (g gate) pass(evidence []report.Evidence, progress screen.Printer) ([]repor
 		return evidence, false
 	}
 	hits := 0
+	open := map[string]bool{}
 	evidence = slices.Clone(evidence)
 	for i := range evidence {
 		e := &evidence[i]
-		if e.Op != report.OpEnd && g.in(e) {
+		switch {
+		case e.Op == report.OpEnd && g.known.In([]byte(e.Text)):
+			e.Text = "withheld: it held an identity of this unit"
+			hits++
+		case e.Op == report.OpEnd:
+		case g.known.In([]byte(e.Subject)):
+			// The question itself tells: nothing of its section is kept.
+			open[e.Section] = true
+			hits++
+		case g.in(e):
 			*e = report.Evidence{ID: e.ID, Section: e.Section, Op: e.Op, Subject: e.Subject, N: e.N, Errno: errnoWithheld}
 			hits++
 		}
@@ -38,18 +48,23 @@ func (g gate) pass(evidence []report.Evidence, progress screen.Printer) ([]repor
 		return evidence, false
 	}
 	progress.Printf("boardprobe: privacy       %d answers held an identity of this unit and are withheld\n", hits)
-	return g.asked(evidence), true
+	for section := range open {
+		evidence = without(evidence, section, "withheld: its questions held an identity of this unit")
+	}
+	return onlyAsked(evidence), true
 }
 
 func (g gate) in(e *report.Evidence) bool {
 	return g.known.In(e.Bytes()) || slices.ContainsFunc(e.Names(), func(name string) bool { return g.known.In([]byte(name)) })
 }
 
-// asked leaves out the questions that follow from an answer that is not there any
-// more, until none is left.
-func (gate) asked(evidence []report.Evidence) []report.Evidence {
+// onlyAsked leaves out the questions that follow from an answer that is not there
+// any more, until none is left; the others are numbered, and the sections end, as if
+// these had not been asked.
+func onlyAsked(evidence []report.Evidence) []report.Evidence {
 	const rounds = 8 // one follows from another
 	for range rounds {
+		evidence = numbered(evidence)
 		replayed, err := probe.Replay(&report.Report{Run: report.Run{Collector: probe.Collector}}, evidence)
 		if err != nil || len(replayed.Unasked) == 0 {
 			return evidence
@@ -58,22 +73,31 @@ func (gate) asked(evidence []report.Evidence) []report.Evidence {
 		for _, id := range replayed.Unasked {
 			gone[id] = true
 		}
-		evidence = slices.DeleteFunc(evidence, func(e report.Evidence) bool { return gone[e.ID] })
+		evidence = slices.DeleteFunc(evidence, func(e report.Evidence) bool { return gone[e.ID] && e.Op != report.OpEnd })
+		for i := range evidence {
+			if e := &evidence[i]; e.Op == report.OpEnd { // without that answer it may end otherwise
+				s := replayed.Report.Section(e.Section)
+				e.Subject, e.Text = string(s.Outcome), s.Reason
+			}
+		}
 	}
 	return evidence
 }
 
-// stated withholds what somebody stated, a ticket or a label, if there is an
-// identity of the unit in it.
-func (g gate) stated(text string, progress screen.Printer) string {
-	if g.known == nil || !g.known.In([]byte(text)) {
-		return text
+// numbered gives records the ids and numbers that a run gives them.
+func numbered(evidence []report.Evidence) []report.Evidence {
+	type question struct{ section, op, subject string }
+	asked, times := map[string]int{}, map[question]int{}
+	for i := range evidence {
+		e := &evidence[i]
+		if e.Op == report.OpEnd {
+			e.N = asked[e.Section]
+			continue
+		}
+		q := question{e.Section, e.Op, e.Subject}
+		asked[e.Section]++
+		e.ID, e.N = fmt.Sprintf("%s/%d", e.Section, asked[e.Section]), times[q]
+		times[q]++
 	}
-	const withheld = "(withheld)"
-	name, _, isLabel := strings.Cut(text, "=")
-	progress.Printf("boardprobe: privacy       what was stated holds an identity of this unit: withheld\n")
-	if isLabel && !g.known.In([]byte(name)) {
-		return name + "=" + withheld
-	}
-	return "label=" + withheld
+	return evidence
 }

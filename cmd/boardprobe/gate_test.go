@@ -70,11 +70,14 @@ func TestGate(t *testing.T) {
 	if !found {
 		t.Error("no finding says that something is withheld")
 	}
-	if label := g.stated("sn=SECRET-UNIT-77", screen.New(&progress)); strings.Contains(label, "UNIT") || !strings.HasPrefix(label, "sn=") {
-		t.Errorf("label %q", label)
+	_, stated := probe.Claims("T SECRET-UNIT-77", []string{"sn=SECRET-UNIT-77", "hw=B2"})
+	stated, _ = g.pass(stated, screen.New(&progress))
+	claims, err := probe.Build(stated, probe.Collector)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if label := g.stated("hw=B2", screen.New(&progress)); label != "hw=B2" {
-		t.Errorf("label %q", label)
+	if ticket, sn, hw := claims.Stated(report.StatedTicket), claims.Stated(report.StatedLabel+"1"), claims.Stated(report.StatedLabel+"hw"); ticket.Gap != report.Withheld || sn.Gap != report.Withheld || hw.Value != "B2" {
+		t.Errorf("stated: ticket %+v, label %+v, hw %+v", ticket, sn, hw)
 	}
 	if same, changed := (gate{}).pass(evidence, screen.New(&progress)); changed || len(same) != len(evidence) {
 		t.Error("without identities something is withheld")

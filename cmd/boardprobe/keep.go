@@ -75,7 +75,7 @@ func readable(packed []byte) error {
 	if err != nil {
 		return err
 	}
-	evidence, err := report.Attach(record.Evidence, p.Files())
+	evidence, err := report.Attach(record, p.Files())
 	if err != nil {
 		return err
 	}

@@ -49,8 +49,8 @@ func rootOf(t *testing.T, name string) (dir string, files []string) {
 			if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil {
 				continue // behind a link to what nobody asked for
 			}
-			switch {
-			case op == "link":
+			switch op {
+			case "link":
 				err = os.Symlink(string(e.Bytes()), place)
 			default:
 				if err = os.WriteFile(place, e.Bytes(), 0o644); err == nil {

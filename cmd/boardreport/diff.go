@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -19,7 +20,7 @@ func runDiff(args []string, s streams) int {
 	if done {
 		return status
 	}
-	packages, status := s.openAll(o, all)
+	packages, status := s.openAll(o, f.Args(), all)
 	if packages == nil {
 		return status
 	}
@@ -54,7 +55,7 @@ func runSame(args []string, s streams) int {
 	if done {
 		return status
 	}
-	packages, status := s.openAll(o, all)
+	packages, status := s.openAll(o, f.Args(), all)
 	if packages == nil {
 		return status
 	}
@@ -81,10 +82,10 @@ func runSame(args []string, s streams) int {
 	return floorOf(packages, status)
 }
 
-func (s streams) openAll(o *reading, all [][]byte) ([]opened, int) {
+func (s streams) openAll(o *reading, names []string, all [][]byte) ([]opened, int) {
 	var packages []opened
-	for _, data := range all {
-		p, status := s.open(o, data)
+	for i, data := range all {
+		p, status := s.openNamed(o, filepath.Base(names[i]), data)
 		if p.report == nil {
 			return nil, status
 		}
@@ -112,7 +113,7 @@ func (s streams) printResult(r diff.Result) {
 	for _, class := range slices.Sorted(maps.Keys(r.NotCompared)) {
 		left = append(left, fmt.Sprintf("%d %s", r.NotCompared[class], class))
 	}
-	what := fmt.Sprintf("%d differences", len(r.Changes))
+	what := counted(len(r.Changes), "difference")
 	if len(r.Changes) == 0 {
 		what = "no difference"
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/boardprobe/boardprobe/probe"
 	"github.com/boardprobe/boardprobe/report"
@@ -57,8 +58,16 @@ func examine(data []byte, trusted []seal.Trusted) (x examined) {
 		spoilt("report form", seal.ReportName, x.err)
 		return x
 	}
+	if x.stored.Run.Collector < 0 {
+		spoilt("report form", seal.ReportName, fmt.Errorf("collector %d is the number of none", x.stored.Run.Collector))
+		return x
+	}
 	member, ok := x.pkg.Member("evidence.json")
 	if !ok {
+		if _, err := require.CheckPredicate(x.pkg.Predicate, x.stored); err != nil {
+			x.words = notConsistent
+			x.why = append(x.why, err.Error())
+		}
 		what := "no evidence is in the package"
 		if x.pkg.IsCore() {
 			what = "core package, report and signatures only: no evidence"
@@ -70,7 +79,7 @@ func examine(data []byte, trusted []seal.Trusted) (x examined) {
 	switch {
 	case errors.Is(err, report.ErrNewer):
 		x.newer = true
-		x.why = append(x.why, "its evidence is of a newer boardprobe: update; judged as stored")
+		x.why = append(x.why, "its evidence is of a newer boardprobe: update")
 		return x
 	case err != nil:
 		spoilt("evidence form", "evidence.json", err)
@@ -79,7 +88,7 @@ func examine(data []byte, trusted []seal.Trusted) (x examined) {
 	}
 	x.warnings = append(x.warnings, warnings...)
 	x.newer = record.Newer() || x.stored.Run.Collector > probe.Collector
-	evidence, err := report.Attach(record.Evidence, x.pkg.Files())
+	evidence, err := report.Attach(record, x.pkg.Files())
 	if err != nil {
 		spoilt("attachments", "evidence.json", err)
 		x.err = err
@@ -105,10 +114,14 @@ func (x *examined) compare(evidence []report.Evidence) {
 		x.words = notConsistent
 		x.why = append(x.why, err.Error())
 	case x.newer:
-		x.why = append(x.why, fmt.Sprintf("made by a newer boardprobe (collectors %d, these are %d): update; judged as stored", number, probe.Collector))
+		x.why = append(x.why, fmt.Sprintf("made by a newer boardprobe (collectors %d, these are %d): update", number, probe.Collector))
 		x.why = append(x.why, contradictions(x.stored, x.again)...)
 	case number < probe.Collector:
-		x.why = append(x.why, fmt.Sprintf("made by collectors %d, these are %d; collected again, %d facts changed", number, probe.Collector, len(x.changes)))
+		made := fmt.Sprintf("made by collectors %d", number)
+		if number == 0 {
+			made = "made before collectors were numbered"
+		}
+		x.why = append(x.why, fmt.Sprintf("%s, these are %d; collected again, %s changed", made, probe.Collector, counted(len(x.changes), "fact")))
 	default:
 		x.same(replayed)
 	}
@@ -117,7 +130,8 @@ func (x *examined) compare(evidence []report.Evidence) {
 // same demands that the same collectors make the same report.
 func (x *examined) same(replayed probe.Replayed) {
 	document, err := report.Encode(replayed.Report)
-	if err == nil && bytes.Equal(document, x.pkg.Report) && len(replayed.Unasked) == 0 {
+	strange := x.pkg.Strange()
+	if err == nil && bytes.Equal(document, x.pkg.Report) && len(replayed.Unasked) == 0 && len(strange) == 0 && labelsAgree(x.stored) {
 		x.words = consistent
 		return
 	}
@@ -125,9 +139,13 @@ func (x *examined) same(replayed probe.Replayed) {
 	switch {
 	case len(x.changes) > 0:
 		c := x.changes[0]
-		x.why = append(x.why, fmt.Sprintf("%d facts are not what the evidence makes; the first is %s: %s, made %s", len(x.changes), c.path, c.stored, c.again))
+		x.why = append(x.why, fmt.Sprintf("not what the evidence makes: %s, the first %s: %s, made %s", counted(len(x.changes), "fact"), c.path, c.stored, c.again))
+	case len(strange) > 0:
+		x.why = append(x.why, "a member that no probe makes: "+strange[0])
+	case !labelsAgree(x.stored):
+		x.why = append(x.why, "the labels of the run are not those that were stated")
 	case len(replayed.Unasked) > 0:
-		x.why = append(x.why, fmt.Sprintf("%d records answer no question, as %s", len(replayed.Unasked), replayed.Unasked[0]))
+		x.why = append(x.why, fmt.Sprintf("%s answering no question, as %s", counted(len(replayed.Unasked), "record"), replayed.Unasked[0]))
 	default:
 		x.why = append(x.why, "sections, notes or sources are not what the evidence makes")
 	}
@@ -193,15 +211,43 @@ func (x *examined) summary() string {
 // otherTicket says why a package does not answer the request with that word; ""
 // if it does.
 func (x *examined) otherTicket(want string) string {
-	if x.stored == nil {
+	switch {
+	case x.stored == nil:
 		return "the report cannot be read"
+	case x.again == nil:
+		return "nothing in the package shows what was stated: it has no evidence"
 	}
-	stated := x.stored.Stated(report.StatedTicket)
+	stated := x.again.Stated(report.StatedTicket)
 	switch is, ok := stated.Get(); {
+	case stated.Gap == report.Withheld:
+		return "withheld on the board: it held an identity of the unit"
 	case !ok:
 		return "the package states none"
 	case is != want:
 		return fmt.Sprintf("the package states another one: %s", is)
 	}
 	return ""
+}
+
+// counted is a number with its word.
+func counted(n int, word string) string {
+	if n != 1 {
+		word += "s"
+	}
+	return fmt.Sprintf("%d %s", n, word)
+}
+
+// labelsAgree reports whether the labels of the run block, which is no evidence,
+// are among those that were stated.
+func labelsAgree(r *report.Report) bool {
+	for _, label := range r.Run.Labels {
+		name, value, _ := strings.Cut(label, "=")
+		if !slices.ContainsFunc(r.Claims, func(s report.Statement) bool {
+			stated, _, _ := strings.Cut(s.Name, "#") // the second one of a name
+			return (s.Name == report.StatedLabel+name || stated == report.StatedLabel+name) && s.Value.OK() && s.Value.Value == value
+		}) {
+			return false
+		}
+	}
+	return true
 }

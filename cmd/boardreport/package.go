@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/boardprobe/boardprobe/cmd/internal/infile"
+	"github.com/boardprobe/boardprobe/cmd/internal/screen"
 	"github.com/boardprobe/boardprobe/report"
 	"github.com/boardprobe/boardprobe/report/seal"
 )
@@ -111,7 +112,7 @@ type opened struct {
 	examined
 	report *report.Report // what is judged
 	as     string         // asStored or asCollected
-	floor  int            // the least exit status: no verb ends better
+	floor  int            // the least exit status of a verb that judges
 }
 
 // What the facts are that a verb judges.
@@ -123,15 +124,21 @@ const (
 // open examines a package, says in one line whose word it is, and chooses the
 // report that is judged: what these collectors make of the evidence, or what was
 // signed where they cannot know better. A package that is not sound is refused.
-func (s streams) open(o *reading, data []byte) (opened, int) {
+func (s streams) open(o *reading, data []byte) (opened, int) { return s.openNamed(o, "", data) }
+
+// openNamed opens one of several packages, which are told apart by name.
+func (s streams) openNamed(o *reading, name string, data []byte) (opened, int) {
 	p := opened{examined: examine(data, o.trusted), as: asStored, floor: exitOK}
 	for _, step := range p.ladder.Steps {
 		if step.State == seal.Fail {
-			s.err.Printf("boardreport: not an intact package: %s\n", stepText(step))
+			s.tell(strings.TrimSpace(name + " not an intact package: " + stepText(step)))
 			return opened{}, exitFindings
 		}
 	}
-	s.err.Printf("%s\n", p.summary())
+	if name != "" {
+		name += ": "
+	}
+	s.err.Printf("%s%s\n", name, p.summary())
 	for _, line := range p.why {
 		s.tell(line)
 	}
@@ -147,27 +154,47 @@ func (s streams) open(o *reading, data []byte) (opened, int) {
 	}
 	p.report = p.stored
 	switch {
-	case p.err != nil: // the evidence could not be collected again
+	case p.err != nil && !o.asStored: // the evidence could not be collected again
 		return opened{}, s.fail(p.err, "-as-stored judges what was signed")
+	case p.err != nil:
+		s.tell(p.err.Error())
+		p.floor = exitFindings
 	case o.demand == "signer" && !p.ladder.Vouched():
+		s.tell("-require signer: no key of -trust signed it")
 		return opened{}, exitFindings
 	case p.words == notConsistent && !o.asStored:
 		s.tell("hint: -as-stored shows what was signed all the same")
 		return opened{}, exitFindings
 	case p.words == notConsistent:
 		p.floor = exitFindings
+	case p.words == consistent:
 	case o.asStored:
 	case p.newer:
 		p.floor = exitUnknown
 	case p.again != nil:
 		p.report, p.as = p.again, asCollected
 	}
+	switch {
+	case p.words == consistent || p.again == nil:
+	case p.as == asCollected:
+		s.tell("judged: the facts as they were collected again here")
+	default:
+		s.tell("judged: the facts as they were signed")
+	}
 	return p, exitOK
 }
 
-// end is the exit status of a verb that would end with this one: what is known
-// to be wrong outranks what could not be decided.
+// end is the exit status of a verb that judges and would end with this one: what
+// is known to be wrong outranks what could not be decided.
 func (p opened) end(status int) int { return worse(status, p.floor) }
+
+// shown is the exit status of a verb that shows and judges nothing.
+func (p opened) shown() int {
+	if p.floor == exitFindings {
+		return exitFindings
+	}
+	return exitOK
+}
 
 func worse(a, b int) int {
 	for _, status := range []int{exitTrouble, exitFindings, exitUnknown} {
@@ -182,17 +209,19 @@ func worse(a, b int) int {
 const lineWidth = 79
 
 // tell prints a line for people, broken between words where it is long.
-func (s streams) tell(text string) {
-	line := "boardreport:"
-	for _, word := range strings.Fields(text) {
-		word = report.Escape(word)
-		if len(line)+1+len(word) > lineWidth && line != "boardreport:" && line != " " {
-			s.err.Printf("%s\n", line)
+func (s streams) tell(text string) { wrapped(s.err, "boardreport:", text) }
+
+// wrapped prints words behind a first one, and lines that are too long indented.
+func wrapped(p screen.Printer, first, text string) {
+	line := first
+	for _, word := range strings.Fields(report.Escape(text)) {
+		if len(line)+1+len(word) > lineWidth && line != first && line != " " {
+			p.Printf("%s\n", line)
 			line = " "
 		}
 		line += " " + word
 	}
-	s.err.Printf("%s\n", line)
+	p.Printf("%s\n", line)
 }
 
 func stepText(step seal.Step) string {

@@ -2,17 +2,25 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 
+	"github.com/boardprobe/boardprobe/probe"
 	"github.com/boardprobe/boardprobe/report"
 	"github.com/boardprobe/boardprobe/report/require"
 )
 
 func runVerify(args []string, s streams) int {
 	f := flag.NewFlagSet("verify", flag.ContinueOnError)
-	ticket := f.String("ticket", "", "the word that was mailed with the request: the package has to state it (`TEXT`)")
+	ticket := ""
+	f.Func("ticket", "the word that was mailed with the request: the package has to state it (`TEXT`)", func(text string) error {
+		ticket = text
+		return probe.CheckTicket(text)
+	})
 	o := trustFlags(f)
 	data, status, done := s.parse(f, o, args)
 	if done {
@@ -32,11 +40,11 @@ func runVerify(args []string, s streams) int {
 	}
 	s.out.Printf("%s\n", x.summary())
 	for _, line := range x.why {
-		s.out.Printf("  %s\n", line)
+		wrapped(s.out, " ", line)
 	}
 	other := ""
-	if *ticket != "" {
-		other = x.otherTicket(*ticket)
+	if ticket != "" {
+		other = x.otherTicket(ticket)
 		if other == "" {
 			s.out.Printf("  states the ticket: this run answers that request; nothing more follows from it\n")
 		} else {
@@ -73,7 +81,7 @@ func runShow(args []string, s streams) int {
 		if err != nil {
 			return s.fail(err, "")
 		}
-		return p.end(exitOK)
+		return p.shown()
 	case *format != "text":
 		return s.fail(fmt.Errorf("-format %s: want text or json", *format), "")
 	}
@@ -95,7 +103,7 @@ func runShow(args []string, s streams) int {
 	s.printConsole(p.report, h)
 	s.printRadioNodes(p.report)
 	s.printFirmware(p.report)
-	return p.end(exitOK)
+	return p.shown()
 }
 
 // document is report.json with the facts that are judged, and which these are.
@@ -107,7 +115,12 @@ func (p opened) document() ([]byte, error) {
 			return nil, err
 		}
 	}
-	return bytes.Replace(text, []byte("{\n"), fmt.Appendf(nil, "{\n \"as\": %q,\n", p.as), 1), nil
+	// An object begins with its brace, in whatever form it was stored.
+	rest, ok := bytes.CutPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{"))
+	if !ok {
+		return nil, errors.New("report.json is no object")
+	}
+	return append(fmt.Appendf(nil, "{\n \"as\": %q,", p.as), rest...), nil
 }
 
 func runCheck(args []string, s streams) int {
@@ -148,7 +161,7 @@ func runCheck(args []string, s streams) int {
 	switch *format {
 	case "json":
 		s.noteConsole(h)
-		text, err := require.Encode(findings)
+		text, err := p.encode(findings)
 		if err == nil {
 			err = s.out.JSON(text)
 		}
@@ -161,6 +174,27 @@ func runCheck(args []string, s streams) int {
 		return s.fail(fmt.Errorf("-format %s: want text or json", *format), "")
 	}
 	return p.end(require.Status(findings, on))
+}
+
+// checked is the document of check -format json.
+type checked struct {
+	Schema   string            `json:"schema"`
+	Package  string            `json:"package"`
+	As       string            `json:"as"`       // the facts that were judged: stored or collected-again
+	Evidence string            `json:"evidence"` // how the signed facts stand to it: consistent, not consistent, not compared
+	SignedBy string            `json:"signed_by"`
+	Vouched  string            `json:"vouched_by,omitempty"`
+	Findings []require.Finding `json:"findings"`
+}
+
+// encode writes findings as a document.
+func (p opened) encode(findings []require.Finding) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	err := e.Encode(checked{"https://boardprobe.github.io/check/v1", p.report.Run.Name, p.as, p.words, p.ladder.KeyID, p.ladder.Signer, findings})
+	return b.Bytes(), err
 }
 
 func runAsk(args []string, s streams) int {
@@ -181,7 +215,7 @@ func runAsk(args []string, s streams) int {
 	}
 	s.noteConsole(h)
 	io.WriteString(s.out, require.Questions(p.report, require.Case{Report: p.report, Console: h.boot}.Check()))
-	return p.end(exitOK)
+	return p.shown()
 }
 
 func runReplay(args []string, s streams) int {
@@ -198,7 +232,7 @@ func runReplay(args []string, s streams) int {
 	case p.report == nil:
 		return status
 	case p.again == nil:
-		return s.fail(fmt.Errorf("the package has no evidence"), "a core package cannot be collected again")
+		return s.fail(errors.New("nothing to collect again from: "+strings.Join(p.why, "; ")), "")
 	case p.words == consistent:
 		s.out.Printf("the facts follow from the evidence, byte for byte\n")
 		return exitOK

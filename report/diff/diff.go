@@ -121,11 +121,7 @@ func elsewhere(left, right map[string]report.Leaf, list string) bool {
 // incomplete returns the section of a list if it did not end well on one side:
 // what is not in its list may have been missed.
 func incomplete(a, b *report.Report, list string) string {
-	top, _, _ := strings.Cut(list, "[")
-	top, _, _ = strings.Cut(top, ".")
-	if top == "mmc_hosts" {
-		top = "mmc"
-	}
+	top := report.SectionOf(list)
 	for _, r := range []*report.Report{a, b} {
 		if r.Section(top).Outcome != report.OutcomeOK {
 			return top

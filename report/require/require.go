@@ -161,6 +161,9 @@ func (d *Definition) finding(a answer) Finding {
 	if d.Group == Requirement && a.verdict == Pass {
 		f.Detail = strings.TrimSpace("Meets the published minimum as of " + d.Source.Date + ". " + f.Detail)
 	}
+	if f.Detail == "" && a.verdict == Pass {
+		f.Detail = d.Passed
+	}
 	if f.Detail == "" {
 		f.Detail = d.Rationale
 	}

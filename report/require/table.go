@@ -74,6 +74,11 @@ func heading(b *strings.Builder, tool string, r *report.Report) {
 		parts = append(parts, list[0])
 	}
 	parts = append(parts, "run "+r.Run.ID)
+	for _, s := range r.Claims {
+		if value, ok := s.Value.Get(); ok {
+			parts = append(parts, strings.TrimPrefix(s.Name, report.StatedLabel)+" "+value)
+		}
+	}
 	var lines []string
 	for _, p := range parts {
 		p = clean(p)
@@ -138,13 +143,26 @@ func notSeen(r *report.Report) []string {
 		list = append(list, "boot switches: photograph them"+logConsole)
 	}
 	var bad []string
+	left, later := 0, 0
 	for _, s := range r.Sections {
-		if s.Outcome != report.OutcomeOK {
+		switch {
+		case s.Outcome == report.OutcomeOK:
+		case s.Outcome == report.OutcomeNotRun && s.Reason == report.ReasonNotRecorded:
+			later++
+		case s.Outcome == report.OutcomeNotRun && s.Reason == report.ReasonLeftOut:
+			left++
+		default:
 			bad = append(bad, s.Name+" ("+string(s.Outcome)+")")
 		}
 	}
 	if len(bad) > 0 {
 		list = append(list, "sections: "+strings.Join(bad, ", "))
+	}
+	if left > 0 {
+		list = append(list, fmt.Sprintf("%d sections, left out by request", left))
+	}
+	if later > 0 {
+		list = append(list, fmt.Sprintf("%d sections that the probe of this package did not have", later))
 	}
 	return list
 }

@@ -176,6 +176,16 @@ func (p *Package) Member(name string) ([]byte, bool) {
 // signatures, and nothing that these speak of.
 func (p *Package) IsCore() bool { return len(p.Members) == len(coreNames) }
 
+// Strange lists the members that no package of this version has.
+func (p *Package) Strange() (names []string) {
+	for _, m := range p.Members {
+		if rank(m.Name) == rank("") {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
 // Files returns the data of all members by their names.
 func (p *Package) Files() map[string][]byte {
 	files := make(map[string][]byte, len(p.Members))

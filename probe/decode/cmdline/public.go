@@ -11,7 +11,7 @@ import (
 
 // public is a parameter whose value may be in a report, where it has this form.
 type public struct {
-	key  string // * at its end stands for any ending
+	key  string
 	form func() *regexp.Regexp
 }
 
@@ -19,25 +19,33 @@ type public struct {
 // reads.
 func publicRows() []public {
 	return []public{
-		{"boardprobe.*", plainForm},
-		{"console", plainForm},
-		{"earlycon", plainForm},
-		{"mem", plainForm},
-		{"cma", plainForm},
-		{"isolcpus", plainForm},
+		{"boardprobe.out", plainForm}, {"boardprobe.end", plainForm}, {"boardprobe.timeout", plainForm}, {"boardprobe.modules", plainForm},
+		{"boardprobe.blacklist", plainForm}, {"boardprobe.load", plainForm}, {"boardprobe.mmio", plainForm}, {"boardprobe.active", plainForm},
+		{"boardprobe.label", plainForm}, {"boardprobe.ticket", plainForm},
+		{"console", consoleForm},
+		{"earlycon", earlyForm},
+		{"mem", sizeForm},
+		{"cma", sizeForm},
+		{"isolcpus", listForm},
 	}
 }
 
 var (
 	// A name, a number, a device, a list of these.
 	plainForm = pattern.New(`^[A-Za-z0-9_.,:@/()+-]{1,80}$`)
+	// Documentation/admin-guide/kernel-parameters.txt.
+	consoleForm = pattern.New(`^(tty[A-Za-z]{0,6}\d{0,3}|hvc\d{1,2}|null|uart[0-9a-z]*)(,[0-9a-z]{1,16})?(,(mmio|mmio16|mmio32|mmio32be|io),0x[0-9A-Fa-f]+(,[0-9a-z]{1,12})?)?$`)
+	earlyForm   = pattern.New(`^[a-z][a-z0-9_]{1,23}(,(mmio|mmio16|mmio32|mmio32be|mmio32native|io))?(,0x[0-9A-Fa-f]{1,16})?(,[0-9a-z]{1,12})?$`)
+	sizeForm    = pattern.New(`^[0-9]{1,10}[KMGTkmgt%]?([@$#!][0-9A-Fa-fx]{1,16}[KMGTkmgt]?(-[0-9A-Fa-fx]{1,16}[KMGTkmgt]?)?)?$`)
+	listForm    = pattern.New(`^[0-9a-z,:/_-]{1,64}$`)
+	kernelForm  = pattern.New(`^(\([a-z0-9,]+\))?/?([A-Za-z0-9._-]+/){0,4}[A-Za-z0-9._-]*(vmlinu|[Ii]mage|linux|kernel|bzImage)[A-Za-z0-9._+~-]*$`)
 	// The root file system by a name that the kernel gives, or by the identity of a
 	// partition, which is replaced by its form.
 	rootForm = pattern.New(`^(/dev/[a-z0-9]+|/dev/disk/by-(partuuid|uuid)/[0-9A-Fa-f-]+|(PART)?UUID=[0-9A-Fa-f-]+(/PARTNROFF=\d+)?|ubi\d+:[a-z0-9_]+|mtd:?[a-z0-9]+|\d+:\d+|[0-9a-f]{3,4})$`)
 	// A switch, a count, a small mask: module parameters.
 	numberForm = pattern.New(`^(\d{1,5}|0x[0-9A-Fa-f]{1,4}|[yYnN])$`)
 	// Partitions of raw flash: sizes and names.
-	partitionForm = pattern.New(`^[A-Za-z0-9_.,:;@()+-]{1,1000}$`)
+	partitionForm = pattern.New(`^[A-Za-z0-9_.-]{1,40}:[0-9-][A-Za-z0-9_.,:;@()+-]{1,900}$`)
 	// PARTUUID of an MBR and UUID of a FAT volume; those of other forms are known as
 	// such to whoever replaces identities.
 	shortForm = pattern.New(`=([0-9A-Fa-f]{8}-[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4})\b`)
@@ -66,7 +74,11 @@ func Public(line string) string {
 		}
 		out = append(out, publicWord(word))
 	}
-	return strings.Join(out, " ") + line[len(text):]
+	end := ""
+	if strings.HasSuffix(line, "\n") {
+		end = "\n"
+	}
+	return strings.Join(out, " ") + end
 }
 
 // words cuts the line where the kernel does, with the quotes kept (split has them
@@ -127,7 +139,7 @@ func allowed(key, value string) bool {
 		}
 	}
 	for _, p := range publicRows() {
-		if stem, ok := strings.CutSuffix(p.key, "*"); p.key == key || ok && strings.HasPrefix(key, stem) {
+		if p.key == key {
 			return p.form().MatchString(value)
 		}
 	}
@@ -139,6 +151,8 @@ func (r row) form() *regexp.Regexp {
 	switch {
 	case r.key == "root":
 		return rootForm()
+	case r.key == "BOOT_IMAGE":
+		return kernelForm()
 	case r.kind == Partitions:
 		return partitionForm()
 	}

@@ -16,6 +16,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 )
 
 // Key keys the pseudonyms.
@@ -79,7 +81,8 @@ func (r *Replacer) AddText(raw string) {
 	if len(raw) < minGlobal || Placeholder(raw) || len(raw) > 512 {
 		return
 	}
-	is := needle{token: !Distinct(raw) || !strings.ContainsAny(raw, "0123456789"), sure: Distinct(raw)}
+	mixed := Distinct(raw) && strings.ContainsAny(raw, "0123456789") // a word is in other words
+	is := needle{token: !mixed, sure: mixed}
 	forms := []string{raw, strings.ToLower(raw), strings.ToUpper(raw)}
 	if strings.Contains(raw, " ") {
 		forms = append(forms, strings.ReplaceAll(raw, " ", "_")) // as udev writes it in names
@@ -88,8 +91,20 @@ func (r *Replacer) AddText(raw string) {
 		r.known.add(is.of([]byte(form), []byte(r.text(form))))
 		r.known.add(needle{sure: is.sure}.of(wide(form), wide(r.text(form))))
 	}
+	if mixed {
+		// In hexadecimal, as firmware dumps it.
+		r.known.add(needle{sure: true}.of([]byte(hex.EncodeToString([]byte(raw))), []byte(hex.EncodeToString([]byte(r.text(raw))))))
+	}
+	if half := serialHalf().FindStringSubmatch(strings.ToLower(raw)); half != nil {
+		// The serial number of a Raspberry Pi is this half of what the kernel shows.
+		for _, form := range []string{half[1], strings.ToUpper(half[1])} {
+			r.known.add(needle{token: true, sure: Distinct(form)}.of([]byte(form), []byte(r.text(form))))
+		}
+	}
 	r.addUUID(raw)
 }
+
+var serialHalf = pattern.New(`^[01]0{7}([0-9a-f]{8})$`)
 
 // Distinct reports whether a text is so long and so mixed that it stands for one
 // thing wherever it is.
@@ -152,6 +167,8 @@ func (r *Replacer) addUUID(text string) {
 	r.known.add(sure.of(swap(raw), swap(stand)))
 	for _, plain := range []func(string) string{strings.ToLower, strings.ToUpper} {
 		r.known.add(sure.of([]byte(plain(hex.EncodeToString(raw))), []byte(plain(hex.EncodeToString(stand)))))
+		under := func(s string) []byte { return []byte(plain(strings.ReplaceAll(s, "-", "_"))) }
+		r.known.add(sure.of(under(text), under(r.text(text))))
 	}
 }
 
@@ -171,7 +188,7 @@ func (r *Replacer) AddAddress(raw []byte) {
 	switch {
 	case len(raw) == 6:
 		r.AddMAC([6]byte(raw))
-	case len(raw) >= 8 && len(raw) <= 32 && strings.Trim(string(raw), "\x00") != "" && strings.Trim(string(raw), "\xff") != "":
+	case len(raw) >= 8 && len(raw) <= 32 && bytes.Count(raw, []byte{0}) < len(raw) && bytes.Count(raw, []byte{0xff}) < len(raw):
 		r.addAddress(raw, r.address(raw))
 	}
 }
@@ -200,6 +217,9 @@ func (r *Replacer) addAddress(raw, stand []byte) {
 	for _, letters := range []string{"0123456789abcdef", "0123456789ABCDEF"} {
 		for _, between := range []string{"", ":", "-", " ", "_"} {
 			r.known.add(sure.of(digits(raw, letters, between), digits(stand, letters, between)))
+		}
+		for _, between := range []string{"", ":"} { // as Bluetooth has them
+			r.known.add(sure.of(digits(backwards(raw), letters, between), digits(backwards(stand), letters, between)))
 		}
 		// With marks between them they are known by their form in UTF-16.
 		r.known.add(sure.of(wide(string(digits(raw, letters, ""))), wide(string(digits(stand, letters, "")))))
@@ -237,8 +257,13 @@ func (r *Replacer) AddCID(text string, psn int) {
 	if raw[15] > 1 {
 		stand[15] = raw[15] ^ checksum(raw[:15]) ^ checksum(stand[:15])
 	}
-	r.known.add(needle{sure: true}.of([]byte(hex.EncodeToString(raw)), []byte(hex.EncodeToString(stand))))
-	r.known.add(needle{token: true, sure: Distinct(hex.EncodeToString(serial))}.of([]byte("0x"+hex.EncodeToString(serial)), []byte("0x"+hex.EncodeToString(stand[psn:psn+4]))))
+	for _, letters := range []string{"0123456789abcdef", "0123456789ABCDEF"} {
+		r.known.add(needle{sure: true}.of(digits(raw, letters, ""), digits(stand, letters, "")))
+		is, standIn := digits(serial, letters, ""), digits(stand[psn:psn+4], letters, "")
+		for _, mark := range []string{"", "0x"} {
+			r.known.add(needle{token: true, sure: Distinct(string(is))}.of([]byte(mark+string(is)), []byte(mark+string(standIn))))
+		}
+	}
 }
 
 // checksum is the CRC7 of a CID with its stop bit in bit 0.
