@@ -55,7 +55,7 @@ func (b *Builder) Add(e report.Evidence) {
 		return
 	}
 	whole := report.Evidence{ID: endID(e.Section), Section: e.Section, Op: e.Op, Subject: e.Subject, Text: e.Text, N: e.N}
-	if !reflect.DeepEqual(e, whole) || b.all == nil && !heard.numbered(e.Section, e.N) {
+	if !reflect.DeepEqual(e, whole) || b.all == nil && !heard.numbered(e.Section, e) {
 		b.odd = append(b.odd, e.ID)
 	}
 	// From here on nothing is added to it.

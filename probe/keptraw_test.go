@@ -167,6 +167,7 @@ func TestLogLines(t *testing.T) {
 	var log logLines
 	for _, r := range []kmsg.Record{
 		{Level: 5, Text: "Linux version 6.1.0 (alice@laptop) (gcc 12) #1"},
+		{Level: 5, Text: "Linux version 6.1.0-50-arm64 (debian-kernel@lists.debian.org) (gcc-12 (Debian 12.2.0-14) 12.2.0) #1"},
 		{Level: 5, Text: `Kernel command line: console=ttyS0 passphrase="correct horse"`},
 		{Level: 6, Text: "mmc0: new HS400 MMC card at address 0001"},
 		{Level: 6, Text: `brcmfmac: connected to ssid "Alice Home"`},
@@ -180,7 +181,8 @@ func TestLogLines(t *testing.T) {
 	} {
 		log.add(r)
 	}
-	want := "5 0.000000 Linux version 6.1.0 (not public) (gcc 12) #1\n5 0.000000 Kernel command line: console=ttyS0 passphrase=[13 bytes]\n" +
+	want := "5 0.000000 Linux version 6.1.0 (not public) (gcc 12) #1\n" +
+		"5 0.000000 Linux version 6.1.0-50-arm64 (debian-kernel@lists.debian.org) (gcc-12 (Debian 12.2.0-14) 12.2.0) #1\n5 0.000000 Kernel command line: console=ttyS0 passphrase=[13 bytes]\n" +
 		"6 0.000000 mmc0: new HS400 MMC card at address 0001\n6 0.000000 brcmfmac: connected to ssid \"[10 bytes]\"\n4 0.000000 foo bar: [16 bytes]\n" +
 		"6 0.000000 usb 1-1: SerialNumber: [14 bytes]\n6 0.000000 usb 1-1: Product: [13 bytes]\n" +
 		"6 0.000000 ath10k: ssid=[11 bytes] psk=[8 bytes] from [8 bytes] at [9 bytes]\n" +
@@ -193,7 +195,7 @@ func TestLogLines(t *testing.T) {
 		log.add(kmsg.Record{Level: 6, Text: "mmc0: something"})
 	}
 	text := string(log.text())
-	if len(text) > maxLogBytes+200 || !strings.Contains(text, "mmc0: something") || !strings.Contains(text, "# left out, for want of room: 0 lines of drivers, ") || strings.Count(text, "\n")+left(text) != 6009 {
+	if len(text) > maxLogBytes+200 || !strings.Contains(text, "mmc0: something") || !strings.Contains(text, "# left out, for want of room: 0 lines of drivers, ") || strings.Count(text, "\n")+left(text) != 6010 {
 		t.Errorf("%d bytes, end %q", len(text), text[len(text)-120:])
 	}
 }

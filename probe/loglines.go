@@ -84,7 +84,7 @@ func (l *logLines) add(r kmsg.Record) {
 	switch {
 	case r.Facility != 0: // programs say what they like
 		return
-	case driverLines().MatchString(r.Text):
+	case driverLines().MatchString(r.Text), strings.Contains(r.Text, "firmware"):
 	case r.Level <= warning:
 		rank = 1
 	default:
@@ -115,7 +115,9 @@ func publicLine(text string) string {
 			return text[:i+len(mark)] + cmdline.Public(text[i+len(mark):])
 		}
 	}
-	text = PublicVersion(text)
+	if versionLine().MatchString(text) {
+		return PublicVersion(text)
+	}
 	if m := unitLine().FindStringSubmatch(text); m != nil {
 		return fmt.Sprintf("%s[%d bytes]", m[1], len(text)-len(m[1]))
 	}

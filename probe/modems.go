@@ -368,11 +368,16 @@ func converse(h *Host, p modemPort, why []string, answers *report.ModemAnswers) 
 		a.Gap, a.Note = report.Invalid, "not the form that was recorded"
 	}
 	from := both(why, []string{a.ID})
-	if a.Gap != "" {
-		return report.Missing[string](a.Gap, a.Note, from...)
-	}
 	facts := []*report.Fact[string]{
 		&answers.Manufacturer, &answers.Model, &answers.Firmware, &answers.Hardware, &answers.Carrier, &answers.USBMode, &answers.Power, &answers.Card, &answers.Equipment,
+	}
+	for _, f := range facts {
+		if !f.IsZero() && !f.OK() { // this port could have said it
+			f.From = both(f.From, []string{a.ID})
+		}
+	}
+	if a.Gap != "" {
+		return report.Missing[string](a.Gap, a.Note, from...)
 	}
 	for i, w := range words.words() {
 		switch {

@@ -97,6 +97,10 @@ func disk(h *Host, name, dir, bus string, at, subsystem report.Fact[string]) rep
 	case "scsi":
 		d.Model, d.Manufacturer, d.FirmwareRevision = h.Text(device+"/model"), h.Text(device+"/vendor"), h.Text(device+"/rev")
 		scsiType := h.Text(device + "/type")
+		from = both(from, scsiType.From)
+		if d.SizeBytes.Value == noMediumBytes { // which drives of one type say
+			d.SizeBytes.From = both(d.SizeBytes.From, scsiType.From)
+		}
 		switch {
 		case scsiType.Value == "5": // SPC-4 6.4.2: CD or DVD
 			kind(report.KindOptical, report.External)

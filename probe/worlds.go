@@ -279,15 +279,28 @@ func (r *recorded) inOrder(section string) (list []report.Evidence) {
 
 // numbered reports whether the records of a section have the ids that a run gives:
 // from 1 on, as many as its end says. The questions of modems are asked at the same
-// time, so that their order tells nothing.
-func (r *recorded) numbered(section string, asked int) bool {
+// time, so that their order tells nothing. Where a section was cut, those that were
+// waiting for an answer are counted and not recorded.
+func (r *recorded) numbered(section string, end report.Evidence) bool {
 	own := r.inOrder(section)
-	for i, e := range own {
-		if e.ID != section+"/"+strconv.Itoa(i+1) {
+	before := 0
+	for _, e := range own {
+		n := number(e.ID)
+		if n <= before || n > end.N || e.ID != section+"/"+strconv.Itoa(n) {
 			return false
 		}
+		before = n
 	}
-	return len(own) == asked
+	return len(own) == end.N || wasCut(end)
+}
+
+// wasCut reports whether a section has no end of its own.
+func wasCut(end report.Evidence) bool {
+	switch report.Outcome(end.Subject) {
+	case report.OutcomeDeadline, report.OutcomeKilled, report.OutcomePanic:
+		return true
+	}
+	return false
 }
 
 // number is the last part of the id of a record.

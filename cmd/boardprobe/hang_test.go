@@ -61,6 +61,23 @@ func TestCollectLeavesWhatHangs(t *testing.T) {
 			if c.want == report.OutcomeDeadline && ends["network"] != report.OutcomeOK {
 				t.Errorf("sections ended %v; want what comes after the one that hangs", ends)
 			}
+			// The question that hangs is counted and not recorded; the package is sound.
+			r, err := probe.Build(evidence, probe.Collector)
+			if err != nil {
+				t.Fatal(err)
+			}
+			signer, err := signerOf("ephemeral")
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Run.Collector = probe.Collector
+			e, err := pack(r, evidence, signer)
+			if err == nil {
+				err = readable(e.packed)
+			}
+			if err != nil {
+				t.Errorf("the package of such a run: %v", err)
+			}
 		})
 	}
 }

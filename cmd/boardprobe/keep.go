@@ -96,26 +96,34 @@ func readable(packed []byte) error {
 // culprit names the section to leave out: one that cannot be read alone, else
 // the one with most in it.
 func culprit(evidence []report.Evidence) (section string, ok bool) {
-	largest := 0
+	largest, whole := 0, 0
+	for i := range evidence {
+		whole += len(evidence[i].Text) + len(evidence[i].Data)
+	}
+	const quick = 4 << 20 // to build each section alone takes a second
 	for _, name := range probe.Sections() {
 		own := slices.DeleteFunc(slices.Clone(evidence), func(e report.Evidence) bool { return e.Section != name })
 		if i := len(own) - 1; i < 0 || own[i].Subject == string(report.OutcomeNotRun) {
 			continue
 		}
-		r, err := probe.Build(own, probe.Collector)
-		var document []byte
-		if err == nil {
-			document, err = report.Encode(r)
-		}
-		if err == nil {
-			_, _, err = report.Decode(document)
-		}
-		if err != nil {
-			return name, true
-		}
-		size := len(document)
+		size := 0
 		for i := range own {
-			size += len(own[i].Text) + len(own[i].Data)
+			const frame = 200 // of a record, and of what is made of it
+			size += frame + len(own[i].Text) + len(own[i].Data)
+		}
+		if whole < quick {
+			r, err := probe.Build(own, probe.Collector)
+			var document []byte
+			if err == nil {
+				document, err = report.Encode(r)
+			}
+			if err == nil {
+				_, _, err = report.Decode(document)
+			}
+			if err != nil {
+				return name, true
+			}
+			size += len(document)
 		}
 		if size > largest {
 			section, largest, ok = name, size, true

@@ -56,7 +56,7 @@ var (
 // flags are the words that stand without a value.
 func flags() []string {
 	return []string{"ro", "rw", "quiet", "splash", "rootwait", "debug", "nomodeset", "noinitrd", "single", "nosmp", "nokaslr", "ignore_loglevel",
-		"earlycon", "earlyprintk", "keep_bootcon", "noreboot", "skip_initramfs", "initcall_debug", "nohz_full", "noexec", "rootdelay", "clk_ignore_unused", "pd_ignore_unused"}
+		"earlycon", "earlyprintk", "keep_bootcon", "noreboot", "skip_initramfs", "initcall_debug", "nowatchdog", "nohz_full", "noexec", "rootdelay", "clk_ignore_unused", "pd_ignore_unused"}
 }
 
 // Public returns the command line with what may be in a report. Of all other
