@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,6 +77,10 @@ func (s *straps) take(strap boards.Strap) {
 			owner = s.known[i] // the class is that of the register that is read
 		}
 		register, f := s.register(owner, c.Address)
+		if f.Gap == report.Deadline { // whether there is such a field was not asked
+			s.lacks, s.from = cmp.Or(s.lacks, strap.Name+" is not known"), append(s.from, f.From...)
+			return
+		}
 		if f.Gap != "" {
 			e.Value = report.Missing[int64](f.Gap, oneLine(fmt.Sprintf("whether it counts stands at %#08x: %s", c.Address, f.Note)), f.From...)
 			s.miss(strap, e)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -242,4 +243,27 @@ func TestSectionOf(t *testing.T) {
 			t.Errorf("SectionOf(%s) = %q; want %q", path, got, want)
 		}
 	}
+}
+
+// FuzzEvidence reads evidence: what is taken is in the one form in which it is
+// written.
+func FuzzEvidence(f *testing.F) {
+	text, binary := Evidence{ID: "a/1", Section: "a", Op: "read", Subject: "x"}, Evidence{ID: "a/2", Section: "a", Op: OpList, Subject: "y"}
+	text.SetBytes([]byte("Grüße\n"))
+	binary.SetNames([]string{"a", "b\xff"})
+	data, err := EncodeEvidence([]Evidence{text, binary})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	f.Add(bytes.Replace(data, []byte(`"minor":1`), []byte(`"minor":9`), 1))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, _, err := DecodeEvidence(data)
+		if err != nil || r.Newer() {
+			return
+		}
+		if again, err := r.encode(); err != nil || !bytes.Equal(again, data) {
+			t.Errorf("another form is read: %q, %v", data, err)
+		}
+	})
 }

@@ -54,6 +54,12 @@ func runReceive(args []string, s streams) int {
 		if err := s.keep(place, b.Data); err != nil {
 			return s.fail(err, "")
 		}
+		if x := examine(b.Data, nil); x.ladder.Intact() {
+			s.err.Printf("%s\n", x.summary())
+		} else {
+			s.tell("not an intact package: boardreport verify says why")
+			status = exitFindings
+		}
 		if place == "-" {
 			continue
 		}
