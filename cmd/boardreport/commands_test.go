@@ -67,6 +67,30 @@ func TestWholePath(t *testing.T) {
 			t.Errorf("%s of an altered package = 0\n%.200s", verb, &stdout)
 		}
 	}
+	// The collecting process is this program, whatever lies under its path by then.
+	gone := filepath.Join(dir, "gone")
+	if err := os.Link(probe, gone); err != nil {
+		t.Fatal(err)
+	}
+	open, err := os.Open(gone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.Close()
+	if err := os.WriteFile(filepath.Join(dir, "fake"), []byte("#!/bin/sh\ntouch "+dir+"/started\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(dir, "fake"), gone); err != nil {
+		t.Fatal(err)
+	}
+	swapped := exec.Command("/proc/self/fd/3", "-q", "-exit", "written", "-o", filepath.Join(dir, "swapped.tgz"))
+	swapped.ExtraFiles = []*os.File{open}
+	if out, err := swapped.CombinedOutput(); err != nil {
+		t.Errorf("a program whose file was replaced: %v\n%s", err, out)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "started")); err == nil {
+		t.Error("the file under the path of the program was started")
+	}
 	again := exec.Command(probe, "-o", pkg)
 	if out, err := again.CombinedOutput(); err == nil {
 		t.Errorf("a file is overwritten\n%s", out)
