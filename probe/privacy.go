@@ -99,7 +99,7 @@ func (s *source) carries(q question) bool {
 	if ok, _ := path.Match(s.Path, q.subject); ok || path.Base(s.Path) == path.Base(q.subject) {
 		return true
 	}
-	return strings.HasPrefix(q.op, "kernel-log/") || q.op == opLoadOption
+	return strings.HasPrefix(q.op, "kernel-log/") || q.op == opLoadOption || strings.HasPrefix(q.subject, efivars)
 }
 
 // source says what became of a row of identitySources. It is evidence.

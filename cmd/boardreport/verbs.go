@@ -99,6 +99,11 @@ func runShow(args []string, s streams) int {
 		}
 		s.out.Printf("%-44s %s\n", l.Path, value)
 	}
+	for _, section := range p.report.Sections {
+		if section.Outcome != report.OutcomeOK {
+			s.out.Printf("%-44s %s: %s\n", "sections/"+section.Name, section.Outcome, section.Reason)
+		}
+	}
 	s.printFaults(p.report)
 	s.printConsole(p.report, h)
 	s.printRadioNodes(p.report)
