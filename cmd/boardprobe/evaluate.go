@@ -88,7 +88,7 @@ func sectionLine(e report.Evidence) string {
 			return '?'
 		}
 		return c
-	}, fmt.Sprintf("boardprobe: %-15s %s", e.Section, strings.TrimSpace(said)))
+	}, fmt.Sprintf("boardprobe: %-13s %s", e.Section, strings.TrimSpace(said)))
 	if len(line) > lineWidth {
 		line = line[:lineWidth-3] + "..."
 	}

@@ -47,7 +47,7 @@ func (g gate) pass(evidence []report.Evidence, progress screen.Printer) ([]repor
 	if hits == 0 {
 		return evidence, false
 	}
-	progress.Printf("boardprobe: privacy         %d answers held an identity of this unit and are withheld\n", hits)
+	progress.Printf("boardprobe: privacy       %d answers held an identity of this unit and are withheld\n", hits)
 	for section := range open {
 		evidence = without(evidence, section, "withheld: its questions held an identity of this unit")
 	}
