@@ -103,7 +103,9 @@ func TestCut(t *testing.T) {
 // TestFingerprintOfPart leaves out, cuts and kills each section that the
 // fingerprint needs: none of these runs may look like another board.
 func TestFingerprintOfPart(t *testing.T) {
-	for name, evidence := range corpus(t) {
+	all := corpus(t)
+	for _, name := range []string{"virt.board.tar.gz", "q35.board.tar.gz", "mcimx6ul-slow.board.tar.gz"} {
+		evidence := all[name]
 		whole, err := Build(evidence, 0)
 		if err != nil {
 			t.Fatal(err)

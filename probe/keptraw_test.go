@@ -164,7 +164,7 @@ func TestLargeTree(t *testing.T) {
 }
 
 func TestLogLines(t *testing.T) {
-	var log logLines
+	log := logLines{names: driverNames()}
 	for _, r := range []kmsg.Record{
 		{Level: 5, Text: "Linux version 6.1.0 (alice@laptop) (gcc 12) #1"},
 		{Level: 5, Text: "Linux version 6.1.0-50-arm64 (debian-kernel@lists.debian.org) (gcc-12 (Debian 12.2.0-14) 12.2.0) #1"},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/boardprobe/boardprobe/probe/decode/cmdline"
@@ -23,16 +24,44 @@ const (
 	maxLineBytes = 512
 )
 
-// driverLines begin lines of drivers of storage, radios, modems and buses: names
+// driverNames begin lines of drivers of storage, radios, modems and buses: names
 // of drivers and subsystems as dev_printk and pr_fmt put them in front.
-var driverLines = pattern.New(`^(mmc|sdhci|dw_?mmc|mmcblk|nvme|ahci|ata\d|scsi|sd [0-9]|sr [0-9]|ufs|usb|xhci|ehci|ohci|dwc[23]|hub|pci|pcie|brcm|ath\d|ath1|iwl|mt7|mtk|rtw|rtl|r8|wl1|wlcore|mwifiex|btusb|btmtk|btqca|hci|Bluetooth|` +
-	`cfg80211|ieee80211|cdc|qmi|option|mhi|wwan|qcom|rpmsg|remoteproc|virtio|i2c|spi|mtd|nand|ubi|m25p80|tpm|sdio|nxp|wilc|cw1200|rsi|aic|uart|tty|serial|Linux version|Machine model|OF: fdt|DMI:|EFI|efi:|PSCI|psci|SMP:|CPU\d|Memory:|Kernel command line|Command line|regulator|imx|meson|sunxi|rockchip|tegra|stm32|ti-|omap)`)
+func driverNames() []string {
+	return strings.Fields("mmc sdhci dw_mmc dwmmc nvme ahci ata0 ata1 ata2 ata3 ata4 ata5 ata6 ata7 ata8 ata9 scsi sd sr ufs usb xhci ehci ohci dwc2 dwc3 hub pci brcm " +
+		"ath iwl mt7 mtk rtw rtl r8 wl1 wlcore mwifiex btusb btmtk btqca hci Bluetooth cfg80211 ieee80211 cdc qmi option mhi wwan qcom rpmsg remoteproc virtio i2c spi mtd nand ubi " +
+		"m25p80 tpm nxp wilc cw1200 rsi aic uart tty serial Linux Machine OF: DMI: EFI efi: PSCI psci SMP: CPU Memory: Kernel Command regulator imx meson sunxi rockchip tegra stm32 ti- omap")
+}
+
+func ofDriver(text string, names []string) bool {
+	return strings.Contains(text, "firmware") || slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(text, name) })
+}
 
 // private are forms of what a line can tell of people, units and networks, and of
 // which no source tells: the first group stays, of the rest the length. The
 // device that said it may be gone before the run.
-func private() []func() *regexp.Regexp {
-	return []func() *regexp.Regexp{networkName, setting, address4, address6, server, home, email}
+func private() []privateForm {
+	return []privateForm{
+		{networkName, some("ssid", "name", "network")},
+		{setting, some("ssid", "psk", "pass", "key", "token", "secret", "user", "identity", "id")},
+		{address4, func(line string) bool { return strings.Count(line, ".") >= 3 }},
+		{address6, func(line string) bool { return strings.Contains(line, "::") || strings.Count(line, ":") >= 7 }},
+		{server, some("server", "host", "from", `\\`)},
+		{home, some("home/", "users/", "media/", "mnt/", "root/", "srv/", "data/")},
+		{email, some("@")},
+	}
+}
+
+// privateForm is a form, and a cheap look at whether a line, in small letters, may
+// have it: most have none.
+type privateForm struct {
+	pattern func() *regexp.Regexp
+	may     func(line string) bool
+}
+
+func some(marks ...string) func(string) bool {
+	return func(line string) bool {
+		return slices.ContainsFunc(marks, func(mark string) bool { return strings.Contains(line, mark) })
+	}
 }
 
 var (
@@ -54,7 +83,7 @@ const leftOut = "# left out"
 
 // askKernelLines reads the log for its lines.
 func askKernelLines(ctx context.Context, _ string) ([]byte, error) {
-	var log logLines
+	log := logLines{names: driverNames()}
 	_, err := readKernelLog(ctx, func(r kmsg.Record) bool {
 		log.add(r)
 		return true
@@ -70,6 +99,7 @@ type logLines struct {
 	lines []logLine
 	bytes [2]int // by rank
 	more  [2]int // lines that were not even held
+	names []string
 }
 
 type logLine struct {
@@ -84,7 +114,7 @@ func (l *logLines) add(r kmsg.Record) {
 	switch {
 	case r.Facility != 0: // programs say what they like
 		return
-	case driverLines().MatchString(r.Text), strings.Contains(r.Text, "firmware"):
+	case ofDriver(r.Text, l.names):
 	case r.Level <= warning:
 		rank = 1
 	default:
@@ -118,12 +148,18 @@ func publicLine(text string) string {
 	if versionLine().MatchString(text) {
 		return PublicVersion(text)
 	}
-	if m := unitLine().FindStringSubmatch(text); m != nil {
-		return fmt.Sprintf("%s[%d bytes]", m[1], len(text)-len(m[1]))
+	lower := strings.ToLower(text)
+	if some("serial", "product", "manufacturer", "s/n", "sn", "device name", "unique id", "input")(lower) {
+		if m := unitLine().FindStringSubmatch(text); m != nil {
+			return fmt.Sprintf("%s[%d bytes]", m[1], len(text)-len(m[1]))
+		}
 	}
 	for _, form := range private() {
-		text = form().ReplaceAllStringFunc(text, func(said string) string {
-			kept := form().FindStringSubmatch(said)[1]
+		if !form.may(lower) {
+			continue
+		}
+		text = form.pattern().ReplaceAllStringFunc(text, func(said string) string {
+			kept := form.pattern().FindStringSubmatch(said)[1]
 			return fmt.Sprintf("%s[%d bytes]", kept, len(said)-len(kept))
 		})
 	}

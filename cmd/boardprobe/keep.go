@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -24,9 +25,7 @@ func (o order) keep(built *report.Report, err error, run report.Run, evidence []
 		if err == nil {
 			built.Run = run
 			built.Run.Name = built.PackageName(o.neutral)
-			if e, err = pack(built, evidence, o.signer); err == nil {
-				err = readable(e.packed)
-			}
+			e, err = pack(built, evidence, o.signer)
 		}
 		switch {
 		case err == nil:
@@ -57,37 +56,50 @@ var errDiffers = errors.New("the evidence makes another report")
 // readable reports why a package cannot be read, or why its report is another
 // than its evidence makes.
 func readable(packed []byte) error {
-	for _, step := range seal.Verify(packed, nil).Steps {
-		if step.State == seal.Fail {
-			return fmt.Errorf("%s %s: %s", step.Name, step.Member, step.Detail)
-		}
+	if err := intact(packed); err != nil {
+		return err
 	}
 	p, err := seal.Open(packed)
 	if err != nil {
 		return err
 	}
-	r, _, err := report.Decode(p.Report)
+	record, _ := p.Member(evidenceName)
+	return consistent(p.Report, record, p.Files())
+}
+
+// intact reports which step of the verification failed.
+func intact(packed []byte) error {
+	for _, step := range seal.Verify(packed, nil).Steps {
+		if step.State == seal.Fail {
+			return fmt.Errorf("%s %s: %s", step.Name, step.Member, step.Detail)
+		}
+	}
+	return nil
+}
+
+// consistent reads both documents and makes the one of the other.
+func consistent(document, evidence []byte, members map[string][]byte) error {
+	r, _, err := report.Decode(document)
 	if err != nil {
 		return err
 	}
-	member, _ := p.Member(evidenceName)
-	record, _, err := report.DecodeEvidence(member)
+	record, _, err := report.DecodeEvidence(evidence)
 	if err != nil {
 		return err
 	}
-	evidence, err := report.Attach(record, p.Files())
+	whole, err := report.Attach(record, members)
 	if err != nil {
 		return err
 	}
-	again, err := probe.Replay(r, evidence)
+	again, err := probe.Replay(r, whole)
 	if err != nil {
 		return err
 	}
-	document, err := report.Encode(again.Report)
+	text, err := report.Encode(again.Report)
 	switch {
 	case err != nil:
 		return err
-	case !bytes.Equal(document, p.Report) || len(again.Unasked) > 0:
+	case !bytes.Equal(text, document) || len(again.Unasked) > 0:
 		return errDiffers
 	}
 	return nil
@@ -149,7 +161,8 @@ func without(evidence []report.Evidence, section, reason string) (rest []report.
 // evidenceName is the member with the evidence.
 const evidenceName = "evidence.json"
 
-// pack judges the report, and signs it and everything it rests on into one file.
+// pack judges the report, signs it and everything it rests on into one file, and
+// reads that file: the documents while it is signed, on another processor.
 func pack(r *report.Report, evidence []report.Evidence, signer *seal.Signer) (evaluation, error) {
 	rest, attached := report.Detach(evidence)
 	record, err := report.EncodeEvidence(rest)
@@ -175,11 +188,16 @@ func pack(r *report.Report, evidence []report.Evidence, signer *seal.Signer) (ev
 	if len(document) > report.MaxBytes {
 		return evaluation{}, fmt.Errorf("report.json has %d bytes, at most %d are read", len(document), report.MaxBytes)
 	}
+	read := make(chan error, 1)
+	go func() { read <- consistent(document, record, attached) }()
 	findings := require.Check(r)
 	predicate, err := require.Predicate(r, findings, signer.Kind())
 	if err != nil {
 		return evaluation{}, err
 	}
 	packed, err := seal.Pack(document, contents, predicate, signer)
-	return evaluation{report: r, packed: packed, findings: findings}, err
+	if err == nil {
+		err = intact(packed)
+	}
+	return evaluation{report: r, packed: packed, findings: findings}, cmp.Or(err, <-read)
 }

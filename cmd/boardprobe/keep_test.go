@@ -16,9 +16,12 @@ import (
 	"github.com/boardprobe/boardprobe/report/seal"
 )
 
+// askedFile is a file of a board, and a section that reads it.
+type askedFile struct{ place, section string }
+
 // rootOf writes the files and links that a package of the corpus has in its
 // evidence, and returns the folder and the files.
-func rootOf(t *testing.T, name string) (dir string, files []string) {
+func rootOf(t *testing.T, name string) (dir string, files []askedFile) {
 	t.Helper()
 	data, err := os.ReadFile("../boardreport/testdata/corpus/" + name + ".board.tar.gz")
 	if err != nil {
@@ -54,7 +57,7 @@ func rootOf(t *testing.T, name string) (dir string, files []string) {
 				err = os.Symlink(string(e.Bytes()), place)
 			default:
 				if err = os.WriteFile(place, e.Bytes(), 0o644); err == nil {
-					files = append(files, place)
+					files = append(files, askedFile{place, e.Section})
 				}
 			}
 			if err != nil && !errors.Is(err, fs.ErrExist) && !errors.Is(err, fs.ErrNotExist) {
@@ -65,15 +68,15 @@ func rootOf(t *testing.T, name string) (dir string, files []string) {
 	return dir, files
 }
 
-// kept probes a folder and keeps the package.
-func kept(t *testing.T, root string) (evaluation, string) {
+// kept probes a folder, some sections or all, and keeps the package.
+func kept(t *testing.T, root string, only ...string) (evaluation, string) {
 	t.Helper()
 	signer, err := signerOf("ephemeral")
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := probe.NewBuilder()
-	evidence, err := probe.Collect(t.Context(), probe.Options{Root: root}, b.Add)
+	evidence, err := probe.Collect(t.Context(), probe.Options{Root: root, Only: only}, b.Add)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,8 +97,8 @@ func TestBadByte(t *testing.T) {
 	if len(files)+len(others) < 121 {
 		t.Fatalf("%d files", len(files)+len(others))
 	}
-	for i, place := range append(files, others...) {
-		dir := root
+	for i, file := range append(files, others...) {
+		dir, place := root, file.place
 		if i >= len(files) {
 			dir = more
 		}
@@ -111,7 +114,7 @@ func TestBadByte(t *testing.T) {
 			if err := os.WriteFile(place, fmt.Appendf(nil, "%s%s%s", was[:at], bad, was[at:]), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			e, said := kept(t, dir)
+			e, said := kept(t, dir, file.section, "identity", "kernel")
 			if err := readable(e.packed); err != nil || said != "" {
 				t.Errorf("%q in %s: %v, %s", bad, place, err, said)
 			}
@@ -151,8 +154,8 @@ func TestLeftOut(t *testing.T) {
 		op   string
 		data []byte
 	}{
-		"more facts than a report holds":       {"orphans/1", []byte(strings.Repeat("/a\t\tx\n", 100_000))},
-		"more evidence than a package unpacks": {"orphans/1", bytes.Repeat([]byte{0xff}, report.MaxRecordBytes)},
+		"more facts than a report holds":         {"orphans/1", []byte(strings.Repeat("/a\t\tx\n", 100_000))},
+		"a longer answer than evidence may have": {"orphans/1", bytes.Repeat([]byte{0xff}, report.MaxAnswerBytes+1)},
 	} {
 		evidence, err := probe.Collect(t.Context(), probe.Options{Root: t.TempDir()}, nil)
 		if err != nil {

@@ -14,21 +14,44 @@ import (
 // formRow is a form that an identity has which no source told of.
 type formRow struct {
 	pattern func() *regexp.Regexp
-	mark    string // without so many of it no text has the form
-	count   int
-	stand   func(r *Replacer, was []byte) []byte // nil keeps it
+	may     func(text []byte) bool // cheap, and true of every text that has the form
+	stand   func(r *Replacer, was []byte) []byte
 }
 
-// formRows is the list of forms.
+// formRows is the list of forms. A stand of nil keeps what only looks like one.
 func formRows() []formRow {
 	return []formRow{
-		{colonForm, ":", 5, (*Replacer).colons},
-		{dashForm, "-", 5, (*Replacer).dashes},
-		{dottedForm, ".", 2, (*Replacer).dotted},
-		{uuidForm, "-", 4, (*Replacer).uuid},
-		{nameForm, "x", 1, (*Replacer).linkName},
-		{bridgeForm, "br-", 1, (*Replacer).bridge},
-		{oneWireForm, "-", 1, (*Replacer).oneWire},
+		{colonForm, atLeast(":", 5), (*Replacer).colons},
+		{dashForm, atLeast("-", 5), (*Replacer).dashes},
+		{dottedForm, atLeast(".", 2), (*Replacer).dotted},
+		{uuidForm, atLeast("-", 4), (*Replacer).uuid},
+		{nameForm, oneOf("enx", "wlx", "wwx", "ibx", "slx"), (*Replacer).linkName},
+		{bridgeForm, oneOf("br-"), (*Replacer).bridge},
+		{oneWireForm, beforeDigits, (*Replacer).oneWire},
+	}
+}
+
+func atLeast(mark string, n int) func([]byte) bool {
+	return func(text []byte) bool { return bytes.Count(text, []byte(mark)) >= n }
+}
+
+func oneOf(marks ...string) func([]byte) bool {
+	return func(text []byte) bool {
+		return slices.ContainsFunc(marks, func(mark string) bool { return bytes.Contains(text, []byte(mark)) })
+	}
+}
+
+// beforeDigits reports whether a dash stands in front of twelve digits.
+func beforeDigits(text []byte) bool {
+	const digits = 12
+	for {
+		_, rest, found := bytes.Cut(text, []byte("-"))
+		if !found {
+			return false
+		}
+		if text = rest; len(text) >= digits && len(bytes.Trim(text[:digits], "0123456789abcdef")) == 0 {
+			return true
+		}
 	}
 }
 
@@ -95,7 +118,7 @@ func (r *Replacer) apply(answer []byte, forms bool) []byte {
 // forms puts pseudonyms where a text has the form of an identity.
 func (r *Replacer) forms(text []byte, put func(at int, stand []byte)) {
 	for _, row := range formRows() {
-		if bytes.Count(text, []byte(row.mark)) < row.count {
+		if !row.may(text) {
 			continue
 		}
 		for _, m := range row.pattern().FindAllIndex(text, -1) {
