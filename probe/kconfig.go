@@ -52,16 +52,19 @@ func publicConfig(data []byte) []byte {
 		line = strings.TrimRight(line, "\r\n")
 		name, value, ok := strings.Cut(line, "=")
 		option, isOption := strings.CutPrefix(name, "CONFIG_")
-		if !ok || !isOption || len(option) > 128 || strings.Trim(option, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") != "" {
+		if !ok || !isOption || len(option) > 128 || strings.ContainsFunc(option, notOfName) {
+			continue
+		}
+		if !strings.HasPrefix(value, `"`) {
+			if plainValue(value) {
+				out.WriteString(line + "\n")
+			}
 			continue
 		}
 		text, err := strconv.Unquote(value)
 		switch {
-		case err != nil && strings.HasPrefix(value, `"`):
+		case err != nil:
 			fmt.Fprintf(&out, "%s=[%d bytes]\n", name, len(value))
-		case err != nil && plainValue(value):
-			fmt.Fprintf(&out, "%s=%s\n", name, value)
-		case err != nil: // neither a text nor a number
 		case option == "CMDLINE":
 			fmt.Fprintf(&out, "%s=%q\n", name, cmdline.Public(text))
 		case publicOption(option):
@@ -78,6 +81,11 @@ func publicConfig(data []byte) []byte {
 // withoutPeople takes out what has the form user@host.
 func withoutPeople(text string) string {
 	return email().ReplaceAllStringFunc(text, func(said string) string { return fmt.Sprintf("[%d bytes]", len(said)) })
+}
+
+// notOfName reports whether a character is in no name of an option (scripts/kconfig/lexer.l).
+func notOfName(c rune) bool {
+	return c != '_' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
 }
 
 func plainValue(value string) bool {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/boardprobe/boardprobe/probe"
 	"github.com/boardprobe/boardprobe/report"
+	"github.com/boardprobe/boardprobe/report/require"
 )
 
 // collectRole is the name under which the program starts itself to collect: a
@@ -103,9 +104,9 @@ func collect(ctx context.Context, opt probe.Options, record func(report.Evidence
 // Bounds of what a child may take from its parent. One that waits in a driver
 // cannot be killed, and the kernel keeps all of it until the driver lets go.
 const (
-	endPatience = time.Second          // for the end of a child that has said all, or was killed
-	look        = 2 * time.Millisecond // between two looks for new records
-	pipeBytes   = 1 << 20              // what a child can say between two looks; pipe(7) has 64 KiB
+	endPatience = time.Second      // for the end of a child that has said all, or was killed
+	look        = time.Millisecond // between two looks for new records
+	pipeBytes   = 1 << 20          // what a child can say between two looks; pipe(7) has 64 KiB
 )
 
 // errStays is the end of a child that does not end.
@@ -141,6 +142,9 @@ func collectOnce(ctx context.Context, self string, opt probe.Options, record fun
 		unix.Close(in)
 		return err
 	}
+	// While the child starts.
+	hugePages()
+	require.Definitions()
 	records := json.NewDecoder(bufio.NewReaderSize(&said{ctx: ctx, fd: in}, pipeBytes/16))
 	for {
 		var line heard

@@ -64,7 +64,7 @@ func readable(packed []byte) error {
 		return err
 	}
 	record, _ := p.Member(evidenceName)
-	return consistent(p.Report, record, p.Files())
+	return replay(record, p.Files()).makes(p.Report)
 }
 
 // intact reports which step of the verification failed.
@@ -77,24 +77,34 @@ func intact(packed []byte) error {
 	return nil
 }
 
-// consistent reads both documents and makes the one of the other.
-func consistent(document, evidence []byte, members map[string][]byte) error {
-	r, _, err := report.Decode(document)
-	if err != nil {
-		return err
-	}
+// replayed is what a document of evidence makes with these collectors.
+type replayed struct {
+	probe.Replayed
+	err error
+}
+
+// replay reads the evidence and makes the report of it.
+func replay(evidence []byte, members map[string][]byte) (again replayed) {
 	record, _, err := report.DecodeEvidence(evidence)
 	if err != nil {
-		return err
+		return replayed{err: err}
 	}
 	whole, err := report.Attach(record, members)
 	if err != nil {
+		return replayed{err: err}
+	}
+	again.Replayed, again.err = probe.Replay(&report.Report{Run: report.Run{Collector: probe.Collector}}, whole)
+	return again
+}
+
+// makes reads the report and compares it with what the evidence makes. The run
+// and the list of members, which are no facts, are the report's.
+func (again replayed) makes(document []byte) error {
+	r, _, err := report.Decode(document)
+	if err = cmp.Or(err, again.err); err != nil {
 		return err
 	}
-	again, err := probe.Replay(r, whole)
-	if err != nil {
-		return err
-	}
+	again.Report.Run, again.Report.Members = r.Run, r.Members
 	text, err := report.Encode(again.Report)
 	switch {
 	case err != nil:
@@ -162,13 +172,15 @@ func without(evidence []report.Evidence, section, reason string) (rest []report.
 const evidenceName = "evidence.json"
 
 // pack judges the report, signs it and everything it rests on into one file, and
-// reads that file: the documents while it is signed, on another processor.
+// reads that file: what it holds while it is made, on another processor.
 func pack(r *report.Report, evidence []report.Evidence, signer *seal.Signer) (evaluation, error) {
 	rest, attached := report.Detach(evidence)
 	record, err := report.EncodeEvidence(rest)
 	if err != nil {
 		return evaluation{}, err
 	}
+	again := make(chan replayed, 1)
+	go func() { again <- replay(record, attached) }()
 	members := []seal.Member{{Name: evidenceName, Data: record}}
 	for name, data := range attached {
 		members = append(members, seal.Member{Name: name, Data: data})
@@ -189,7 +201,7 @@ func pack(r *report.Report, evidence []report.Evidence, signer *seal.Signer) (ev
 		return evaluation{}, fmt.Errorf("report.json has %d bytes, at most %d are read", len(document), report.MaxBytes)
 	}
 	read := make(chan error, 1)
-	go func() { read <- consistent(document, record, attached) }()
+	go func() { read <- (<-again).makes(document) }()
 	findings := require.Check(r)
 	predicate, err := require.Predicate(r, findings, signer.Kind())
 	if err != nil {
