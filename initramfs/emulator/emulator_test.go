@@ -106,6 +106,15 @@ func (w *workshop) evaluate(t *testing.T, b board, args []string, dir string) ou
 	o.findings = require.Check(o.report)
 	o.truth(t)
 	o.private(t, p)
+	switch {
+	case b.dtb != "":
+		o.tree(t, p, glob(t, kernel(t, b.suite, b.arch)+"/usr/lib/linux-image-*/"+b.dtb))
+	case b.name == "virt": // QEMU makes it
+		blob := filepath.Join(t.TempDir(), "virt.dtb")
+		args := append(append(qemu(t, b), b.machine...), "-smp", fmt.Sprint(b.cpus), "-m", fmt.Sprint(b.ramMiB), "-machine", "dumpdtb="+blob)
+		command(t, nil, args[0], args[1:]...)
+		o.tree(t, p, blob)
+	}
 	return o
 }
 
