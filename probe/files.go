@@ -27,6 +27,8 @@ type files struct {
 	tree map[string]*treeNode // device trees that were read
 	// nodes are the devices of device-tree nodes, nil before they were listed.
 	nodes map[string]nodeDevice
+	// here are the folders of which it is known whether they are there.
+	here map[string]bool
 
 	target [maxTarget]byte // what readlink reads into
 }
@@ -50,7 +52,43 @@ func openFiles(dir string) (*files, error) {
 // again answers the same questions and remembers nothing of the ones before. What
 // waits for an answer of f, perhaps for ever and with its lock, is left behind.
 func (f *files) again() *files {
-	return &files{root: f.root, top: f.top, dirs: map[string]*os.File{}, at: map[string]string{}, tree: map[string]*treeNode{}}
+	return &files{root: f.root, top: f.top, dirs: map[string]*os.File{}, at: map[string]string{}, tree: map[string]*treeNode{}, here: map[string]bool{}}
+}
+
+// elsewhere reports whether the absence of a file says nothing, since that which
+// it would be in is not there: sysfs and proc are not mounted, or a dump has no
+// such folder. Of /proc a dump has what somebody thought of.
+func (f *files) elsewhere(name string, dump bool) bool {
+	top, rest, _ := strings.Cut(strings.TrimPrefix(path.Clean("/"+name), "/"), "/")
+	switch top {
+	case "sys":
+		// Folders that every kernel makes (fs/sysfs, drivers/base).
+		folder, _, _ := strings.Cut(rest, "/")
+		if !slices.Contains([]string{"block", "bus", "class", "devices", "firmware", "kernel", "module"}, folder) {
+			folder = "class"
+		}
+		return !f.has("sys/" + folder)
+	case "proc":
+		return dump || !f.has("proc/version")
+	case "lib":
+		return dump && !f.has("lib") && !f.has("usr/lib")
+	}
+	return dump && !f.has(top)
+}
+
+// has reports whether a file or folder is there.
+func (f *files) has(name string) bool {
+	f.mu.Lock()
+	known, ok := f.here[name]
+	f.mu.Unlock()
+	if !ok {
+		_, err := f.locate(name)
+		known = err == nil
+		f.mu.Lock()
+		f.here[name] = known
+		f.mu.Unlock()
+	}
+	return known
 }
 
 // errNotPlain is the answer to a read of something that is not a plain file.

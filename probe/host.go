@@ -46,6 +46,7 @@ const (
 	errnoUnanswered  = "unanswered"   // the section was cut before it was asked that
 	errnoWithheld    = "withheld"     // the answer could have told which unit this is
 	errnoBadName     = "EILSEQ"       // a name that is not UTF-8 stands in no record, so it is not asked for
+	errnoNotHere     = "not-here"     // the file system or folder that it would be in is not there
 	errnoNotPlain    = "not-a-file"
 	errnoPassive     = "passive" // this run asks no device that somebody may be using
 )
@@ -200,7 +201,7 @@ func gapOf(errno string) report.Gap {
 		return report.Denied
 	case "ENOTSUP", "ENOSYS", "ENOTTY", "EINVAL", errnoNotPlain: // ENOTSUP is EOPNOTSUPP, too
 		return report.Unsupported
-	case errnoNotProbed, errnoNotRecorded, errnoPassive:
+	case errnoNotProbed, errnoNotRecorded, errnoNotHere, errnoPassive:
 		return report.NotProbed
 	case errnoUnanswered:
 		return report.Deadline
@@ -218,6 +219,8 @@ func noteOf(errno string) string {
 		return ""
 	case errno == errnoPassive:
 		return "run with -active"
+	case errno == errnoNotHere:
+		return "not mounted, or not in the dump"
 	case errno == errnoNotProbed:
 		return "files cannot answer it"
 	case errno == errnoUnanswered:

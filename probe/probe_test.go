@@ -19,6 +19,18 @@ import (
 // tree writes a root folder: a name that ends in "@" is a link, in "|" a FIFO.
 func tree(t *testing.T, files map[string]string) string {
 	t.Helper()
+	dir := bareTree(t, files)
+	for _, name := range []string{"block", "bus", "class", "devices", "firmware", "kernel", "module"} {
+		if err := os.MkdirAll(filepath.Join(dir, "sys", name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// bareTree makes a folder with these files and no other: a dump of them.
+func bareTree(t *testing.T, files map[string]string) string {
+	t.Helper()
 	dir := t.TempDir()
 	for name, content := range files {
 		place := filepath.Join(dir, strings.TrimRight(name, "@|"))

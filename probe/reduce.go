@@ -36,6 +36,8 @@ func gatherers() []gatherer {
 		{opKernelConfig, gatherKernelConfig},
 		{opDriverFiles, gatherDriverFiles},
 		{"loaded-modules/1", gatherLoaded},
+		{opModulesThere, gatherModulesThere},
+		{opFilesBelow, gatherFilesBelow},
 		{"smbios-memory/2", gatherModules},
 		{"unbound/1", gatherUnbound},
 		{"orphans/1", gatherOrphans},

@@ -2,6 +2,9 @@ package probe
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/boardprobe/boardprobe/probe/decode/imagerecord"
@@ -29,13 +32,15 @@ func collectSight(_ context.Context, h *Host) (report.Sight, error) {
 	config := h.ask("digest/1", "proc/config.gz")
 	s.KernelConfig = report.Known(config.Gap == "", config.ID)
 	if record.Gap != "" {
-		// Not our image: the kernel is the one that the board came with, and
-		// its modules and firmware are where its maker put them.
+		// Not our image: the kernel is the one that the board came with.
 		why := []string{record.ID, euid.ID}
 		s.KernelOrigin = report.Known(report.OriginVendor, why...).By(report.Inferred)
-		s.Modules = report.Known("all", why...).By(report.Inferred)
-		s.Firmware = report.Known("all", why...).By(report.Inferred)
 		s.Settled = report.Known(true, why...).By(report.Inferred)
+		if euid.Gap == report.NotProbed {
+			s.Settled = report.Missing[bool](report.NotProbed, "a folder of files does not change", euid.ID)
+		}
+		ownModules(h, &s)
+		ownFirmware(h, &s)
 		const own = "the board's own system, no medium of ours"
 		s.StartedFrom = report.Missing[string](report.Absent, own, why...)
 		s.ReportVolume = report.Missing[string](report.Absent, own, why...)
@@ -47,17 +52,9 @@ func collectSight(_ context.Context, h *Host) (report.Sight, error) {
 	if err != nil {
 		return s, err
 	}
-	s.Modules = report.Known(string(image.Modules), record.ID)
-	s.Firmware = report.Known(string(image.Firmware), record.ID)
 	uname := h.ask("uname", "")
 	release, _, _ := strings.Cut(string(uname.Data), "\n")
-	s.KernelOrigin = report.Known(report.OriginUnknown, record.ID, uname.ID)
-	for _, packed := range image.KernelReleases {
-		if packed == release {
-			// Its maker's modules fit this kernel, so it is its maker's.
-			s.KernelOrigin = report.Known(report.OriginVendor, record.ID, uname.ID).By(report.Inferred)
-		}
-	}
+	packed(&s, image, release, record.ID, uname.ID)
 	started := h.Read(imagerecord.BootPath)
 	if started.Gap != "" {
 		s.Settled = report.Missing[bool](started.Gap, started.Note, started.ID)
@@ -74,4 +71,87 @@ func collectSight(_ context.Context, h *Host) (report.Sight, error) {
 		s.ReportVolume = report.Missing[string](report.Absent, oneLine(boot.VolumeNote), started.ID)
 	}
 	return s, nil
+}
+
+// packed says what the image has for the kernel that runs. Modules of another
+// kernel are none: that one loads them not.
+func packed(s *report.Sight, image imagerecord.Image, release string, from ...string) { // of the record, and of the release
+	s.KernelOrigin = report.Known(report.OriginUnknown, from...)
+	s.Modules = report.Known(string(image.Modules), from...)
+	switch {
+	case slices.Contains(image.KernelReleases, release):
+		// Its maker's modules fit this kernel, so it is its maker's.
+		s.KernelOrigin = report.Known(report.OriginVendor, from...).By(report.Inferred)
+	case len(image.KernelReleases) > 0:
+		s.Modules = report.Known(string(imagerecord.PackedNone), from...).Noting(
+			oneLine(fmt.Sprintf("those of kernel %s are in the image, and kernel %s runs", strings.Join(image.KernelReleases, " and "), release)))
+	}
+	if s.Modules.Value != string(imagerecord.PackedNone) {
+		s.ModulesThere = report.Known(int64(image.ModuleCount), from...)
+		if image.ModulesNamed > 0 {
+			s.ModulesNamed = report.Known(int64(image.ModulesNamed), from...)
+		}
+	}
+	s.Firmware = report.Known(string(image.Firmware), from[0])
+	s.FirmwareFiles = report.Known(int64(image.FirmwareCount), from[0])
+}
+
+// ownModules looks which of the modules that belong to the kernel are there.
+func ownModules(h *Host, s *report.Sight) {
+	release := h.Text("proc/sys/kernel/osrelease")
+	if !release.OK() || release.Value == "" || strings.ContainsAny(release.Value, "/\\") {
+		s.Modules = report.Missing[string](report.NotProbed, "which kernel ran is not known", release.From...)
+		return
+	}
+	a := h.ask(opModulesThere, "lib/modules/"+release.Value)
+	var n modulesThere
+	if a.Gap == "" && json.Unmarshal(a.Data, &n) != nil {
+		a.Gap, a.Note = report.Invalid, "not the form that was recorded"
+	}
+	from := both(release.From, []string{a.ID})
+	if a.Gap != "" && a.Gap != report.Absent {
+		s.Modules = report.Missing[string](a.Gap, a.Note, from...)
+		return
+	}
+	if n.Files == 0 && n.Named == 0 {
+		loadable := h.ask("loaded-modules/1", "proc/modules")
+		from = both(from, []string{loadable.ID})
+		switch {
+		case loadable.Gap == report.Absent: // fs/proc, kernel/module: the file is there if CONFIG_MODULES is set
+			s.Modules = report.Known("all", from...).By(report.Inferred).Noting("this kernel loads no modules")
+			return
+		case loadable.Gap != "":
+			s.Modules = report.Missing[string](loadable.Gap, loadable.Note, from...)
+			return
+		}
+	}
+	s.ModulesThere = report.Known(int64(n.Files), from...)
+	if n.Listed {
+		s.ModulesThere, s.ModulesNamed = report.Known(int64(n.There), from...), report.Known(int64(n.Named), from...)
+	}
+	switch {
+	case n.Listed && n.There == n.Named:
+		s.Modules = report.Known("all", from...)
+	case n.Files == 0:
+		s.Modules = report.Known("none", from...)
+	case !n.Listed:
+		s.Modules = report.Known("some", from...).Noting("nothing here names those that were built")
+	default:
+		s.Modules = report.Known("some", from...)
+	}
+}
+
+// ownFirmware counts the files of the folder from which the kernel takes firmware.
+// Nothing names those that there should be.
+func ownFirmware(h *Host, s *report.Sight) {
+	a := h.ask(opFilesBelow, "lib/firmware")
+	s.FirmwareFiles = parseAnswer(a, func(data []byte) (n int64, err error) { return n, json.Unmarshal(data, &n) })
+	switch {
+	case s.FirmwareFiles.OK() && s.FirmwareFiles.Value > 0:
+		s.Firmware = report.Known("some", a.ID)
+	case s.FirmwareFiles.OK(), a.Gap == report.Absent:
+		s.Firmware = report.Known("none", a.ID)
+	default:
+		s.Firmware = report.Missing[string](s.FirmwareFiles.Gap, s.FirmwareFiles.Note, a.ID)
+	}
 }

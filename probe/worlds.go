@@ -42,7 +42,12 @@ func (s *system) again() *system {
 }
 
 func (s *system) answer(ctx context.Context, _ string, _ int, q question, limit int) answer {
-	return s.redact(q, s.raw(ctx, question{q.op, s.names.of(q.subject)}, limit))
+	place := s.names.of(q.subject)
+	a := s.raw(ctx, question{q.op, place}, limit)
+	if (a.errno == "ENOENT" || a.errno == "ENOTDIR") && place != "" && s.files.elsewhere(place, !s.live) {
+		a = answer{errno: errnoNotHere}
+	}
+	return s.redact(q, a)
 }
 
 func (s *system) redact(q question, a answer) answer {

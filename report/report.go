@@ -10,7 +10,7 @@ package report
 // Within a major version fields are only added, and Minor counts the additions.
 const (
 	Schema      = "https://boardprobe.github.io/evaluation-report/v1"
-	SchemaMinor = 2
+	SchemaMinor = 3
 )
 
 // Report is the document report.json. Everything outside Run follows from the
@@ -120,7 +120,10 @@ type Sight struct {
 	World          Fact[string] `json:"world,omitzero" class:"environment"`         // live, image, or root (a folder of files)
 	KernelOrigin   Fact[string] `json:"kernel_origin,omitzero" class:"environment"` // vendor, ours, unknown
 	Modules        Fact[string] `json:"modules,omitzero" class:"environment"`       // none, some, all: what the run could load or had
+	ModulesNamed   Fact[int64]  `json:"modules_named,omitzero" class:"environment"` // by modules.order: with how many the kernel was built
+	ModulesThere   Fact[int64]  `json:"modules_there,omitzero" class:"environment"` // of these; or in all, where nothing names them
 	Firmware       Fact[string] `json:"firmware,omitzero" class:"environment"`      // none, some, all
+	FirmwareFiles  Fact[int64]  `json:"firmware_files,omitzero" class:"environment"`
 	KernelConfig   Fact[bool]   `json:"kernel_config,omitzero" class:"environment"` // the kernel's configuration is known
 	Settled        Fact[bool]   `json:"settled,omitzero" class:"environment"`       // devices had stopped appearing
 	ReportVolume   Fact[string] `json:"report_volume,omitzero" class:"environment"` // kernel name of the partition that takes the report

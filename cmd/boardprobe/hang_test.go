@@ -37,7 +37,7 @@ func TestCollectLeavesWhatHangs(t *testing.T) {
 		"where identities are":                     {"etc", time.Minute, 2 * time.Second, report.OutcomeDeadline},
 	} {
 		t.Run(name, func(t *testing.T) {
-			root := t.TempDir()
+			root := dump(t)
 			hanging(t, filepath.Join(root, c.folder))
 			ctx, cancel := context.WithTimeout(t.Context(), c.run)
 			defer cancel()

@@ -74,7 +74,7 @@ func newLoader(options map[string]string, never []string) (*loader, error) {
 	}
 	data, err := readBounded("/"+modalias.IndexPath(release), modalias.MaxIndexBytes)
 	if errors.Is(err, os.ErrNotExist) {
-		return l, nil
+		return l, ofAnother(release)
 	}
 	if err != nil {
 		return l, fmt.Errorf("modules: %w", err)
@@ -87,6 +87,22 @@ func newLoader(options map[string]string, never []string) (*loader, error) {
 	l.insert = func(path, options string) error { return insert(filepath.Join(dir, path), options) }
 	l.table = modalias.NewTable(index)
 	return l, nil
+}
+
+// ofAnother is the error of modules that are all of other kernels than the one that
+// runs; nil where there are none.
+func ofAnother(release string) error {
+	entries, _ := os.ReadDir("/lib/modules") // an image without modules has none
+	var others []string
+	for _, e := range entries {
+		if e.Name() != release {
+			others = append(others, e.Name())
+		}
+	}
+	if len(others) == 0 {
+		return nil
+	}
+	return fmt.Errorf("no modules: those of kernel %.64q are in the image, and kernel %.64q runs; give -modules of that one", strings.Join(others, " "), release)
 }
 
 func readBounded(name string, limit int64) ([]byte, error) {

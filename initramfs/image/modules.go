@@ -104,6 +104,18 @@ func (a *Archive) addKernel(t *Tree, k kernel, all bool) ([]modinfo, error) {
 		k.note("%d modules are not readable and left out: %s", len(k.unreadable), some(k.unreadable))
 		a.Record.Modules = imagerecord.PackedSome
 	}
+	named := k.named(names)
+	switch n := named - report.Packed; {
+	case k.ordered == nil:
+		k.note("no modules.order: nothing says which modules the kernel was built with")
+		a.Record.Modules = imagerecord.PackedSome
+	case n > 0 && all:
+		k.note("%d of the %d modules with which the kernel was built are not here", n, named)
+		a.Record.Modules = imagerecord.PackedSome
+	}
+	if k.ordered != nil {
+		a.Record.ModulesNamed += named
+	}
 	if len(missing) > 0 {
 		k.note("packed modules need others that the tree does not hold: %s", some(missing))
 		a.Record.Modules = imagerecord.PackedSome
@@ -113,6 +125,21 @@ func (a *Archive) addKernel(t *Tree, k kernel, all bool) ([]modinfo, error) {
 	a.Record.KernelReleases = append(a.Record.KernelReleases, k.release)
 	a.Record.ModuleCount += report.Packed
 	return packed, nil
+}
+
+// named counts the modules with which the kernel was built, and those that are
+// packed without being named there. Those that are left out by rule do not count.
+func (k *kernel) named(packed map[string]bool) int {
+	all := map[string]bool{}
+	for name := range k.ordered {
+		if !isTest(module{modinfo: modinfo{name: name}}) {
+			all[name] = true
+		}
+	}
+	for name := range packed {
+		all[name] = true
+	}
+	return len(all)
 }
 
 // selectModules chooses modules with all that they need. Needed modules that

@@ -51,16 +51,6 @@ func cpuConflict(r *report.Report) answer {
 	return a
 }
 
-// couldDrive reports whether this run could have driven every device: only then
-// a device without a driver says something about the kernel.
-func couldDrive(r *report.Report) bool {
-	s := &r.Sight
-	if valueOf(s.World) == report.WorldRoot {
-		return false
-	}
-	return valueOf(s.Modules) == "all" && s.Settled.OK() && s.Settled.Value && s.Root.OK() && s.Root.Value
-}
-
 // maxNamed is how many things one line names.
 const maxNamed = 8
 
@@ -102,12 +92,12 @@ func unbound(r *report.Report) answer {
 	a.found = fmt.Sprintf("%d: %s", n, strings.Join(names, ", "))
 	if couldDrive(r) {
 		a.verdict = Warn
-		a.detail = "The kernel that ran has no driver for them, or the driver waits for another device."
+		a.detail = "For these " + noDriver(r) + ", or it waits for another device."
 		return a
 	}
 	a.verdict = Unknown
-	a.detail = "This run did not have all modules of the kernel, so it says nothing about their drivers."
-	a.remedy = "Run the probe on the board's own Linux as root, or from an image with all modules of its kernel."
+	a.detail = "This run could not have bound a driver, so it says nothing about them."
+	a.remedy = first(NextRun(r), "Run the probe on the board's own Linux as root, or from an image with all modules of its kernel.")
 	return a
 }
 

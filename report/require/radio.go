@@ -9,8 +9,8 @@ import (
 
 // couldStartRadios reports whether this run had what a radio needs.
 func couldStartRadios(r *report.Report) bool {
-	able := func(f report.Fact[string]) bool { return f.OK() && f.Value != "none" }
-	return valueOf(r.Sight.World) == report.WorldLive || able(r.Sight.Modules) && able(r.Sight.Firmware)
+	f := valueOf(r.Sight.Firmware)
+	return hadModules(r) && (f == "all" || f == "some")
 }
 
 // connectivity answers for fw.connectivity which radios were seen and which
@@ -83,7 +83,7 @@ func radioFirmware(r *report.Report) answer {
 	}
 	whole := r.Radios.LogComplete.OK() && r.Radios.LogComplete.Value
 	switch {
-	case len(lacking) > 0 && couldStartRadios(r) && valueOf(r.Sight.Firmware) == "all":
+	case len(lacking) > 0 && couldStartRadios(r) && hadFirmware(r):
 		a.verdict = Warn
 		a.found = "not found: " + listText(lacking)
 		a.detail = "The kernel asked for these files and did not get them."

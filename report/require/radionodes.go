@@ -97,16 +97,16 @@ func silentRadios(r *report.Report) answer {
 		block(first(valueOf(b.Name), b.Path), b.Blocked)
 	}
 	switch {
-	case len(starved) > 0 && valueOf(r.Sight.Firmware) == "all":
+	case len(starved) > 0 && hadFirmware(r):
 		a.verdict = Warn
 		a.detail = "A driver asked for firmware that is not there, and let go of the radio."
 	case len(silent) > 0 && couldDrive(r):
 		a.verdict = Warn
-		a.detail = "This run had all modules of the kernel, so that a driver, the power of the radio or its firmware is missing, or the radio is not fitted."
+		a.detail = "For these " + noDriver(r) + "; or the power of the radio or its firmware is missing, or it is not fitted."
 	case len(silent) > 0:
 		a.verdict = Unknown
-		a.detail = "This run did not have all modules of the kernel, so it does not say that the radios are dead."
-		a.remedy = "Run the probe on the board's own Linux as root, or from an image with all modules of its kernel."
+		a.detail = "This run could not have bound a driver, so it does not say that the radios are dead."
+		a.remedy = first(NextRun(r), "Run the probe on the board's own Linux as root, or from an image with all modules of its kernel.")
 	case len(starved) > 0:
 		a.verdict = Unknown
 		a.detail = "This run did not have all firmware of the board, so it does not say that the radios are dead."

@@ -48,7 +48,11 @@ func TestRadioNodes(t *testing.T) {
 		"disabled": {"radio.silent", with(func(n *report.RadioNode) { n.Status = text("disabled") }), Pass, "Disabled in the device tree: /soc/mmc@1/wifi@1"},
 		"not all modules": {"radio.silent", func(r *report.Report) {
 			with(func(*report.RadioNode) {})(r)
-			r.Sight.Modules = text("some")
+			r.Sight.Modules, r.Sight.ModulesThere, r.Sight.ModulesNamed = text("some"), number(63), number(1121)
+		}, Warn, "no driver among the 63 of 1,121 modules that are here"},
+		"no modules": {"radio.silent", func(r *report.Report) {
+			with(func(*report.RadioNode) {})(r)
+			blind(r)
 		}, Unknown, "does not say that the radios are dead"},
 		"on a bus, no driver": {"radio.silent", func(r *report.Report) {
 			r.Faults = []report.Fault{{Path: "pci0000:00/0000:01:00.0", Kind: text("unbound"), ID: text("pci:v000014C3d00007922sv0sd0bc02sc80i00"), Attached: text(report.Soldered)}}

@@ -4,4 +4,4 @@ package require
 // and what these use. Verdicts that were signed under another number are not
 // compared with those of today. Every change raises it: make numbers, which the
 // digest is for.
-const Rules = 10 // sha256 c8614d145c3ebd07
+const Rules = 12 // sha256 3774eaccf9d9420c

@@ -59,7 +59,7 @@ func TestScoping(t *testing.T) {
 		"radios, blind":       {"fw.connectivity", blind, Unknown, "could not have started a radio"},
 		"radios, no firmware": {"fw.connectivity", func(r *report.Report) { r.Sight.Firmware = text("none") }, Unknown, ""},
 		"radios, none":        {"fw.connectivity", image, Ask, "would not show"},
-		"radios, live":        {"fw.connectivity", func(r *report.Report) { live(r); r.Sight.Firmware = report.Fact[string]{} }, Ask, "would not show"},
+		"radios, live":        {"fw.connectivity", func(r *report.Report) { live(r); r.Sight.Firmware = text("some") }, Ask, "would not show"},
 		"Linux": {"linux.existing", func(r *report.Report) {
 			r.OS = report.Distribution{Name: text("NXP i.MX Release Distro"), VersionID: text("5.15-kirkstone")}
 		}, Info, "NXP i.MX Release Distro, 5.15-kirkstone"},
@@ -122,6 +122,33 @@ func TestGHW(t *testing.T) {
 	}
 }
 
+// TestNextRun says how a second run sees more.
+func TestNextRun(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*report.Report)
+		want   string
+	}{
+		"nothing to settle": {image, ""},
+		"not root":          {func(r *report.Report) { r.Sight.Root = no() }, "Run the probe again as root."},
+		"image, none":       {func(r *report.Report) { blind(r); r.Sight.Firmware = text("none") }, "Run the probe again on the board's own Linux, or from an image made with -modules and -firmware of the kernel that is started (5.15.71)."},
+		"image, some":       {ofModules("some"), "Run the probe again from an image made with -modules of the kernel that is started, all of them (5.15.71)."},
+		"live, some":        {func(r *report.Report) { live(r); r.Sight.Modules = text("some") }, ""},
+		"live, some, NVMe": {func(r *report.Report) {
+			live(r)
+			r.Sight.Modules = text("some")
+			undrivenBy("pci:v0000144Dd0000A808sv0000144Dsd0000A801bc01sc08i02")(r)
+		}, "Run the probe again with the other modules of kernel 5.15.71 installed."},
+		"a folder":  {folder, "Run boardprobe on the board itself, as root."},
+		"not asked": {func(r *report.Report) { section(r, "sight").Outcome = report.OutcomeNotRun }, ""},
+	} {
+		r := imx8mp()
+		c.change(r)
+		if got := NextRun(r); got != c.want {
+			t.Errorf("%s: %q; want %q", name, got, c.want)
+		}
+	}
+}
+
 func TestCompleteness(t *testing.T) {
 	for name, c := range map[string]struct {
 		id     string
@@ -135,11 +162,20 @@ func TestCompleteness(t *testing.T) {
 		}, Warn, "memory (deadline: iomem)"},
 		"left out":          {"completeness.sections", func(r *report.Report) { section(r, "pci").Outcome = report.OutcomeNotRun }, Info, "pci (not-probed)"},
 		"no sections":       {"completeness.sections", func(r *report.Report) { r.Sections = nil }, Unknown, ""},
-		"sight":             {"completeness.sight", image, Pass, "full: root, vendor kernel, all modules, firmware packed"},
+		"sight":             {"completeness.sight", image, Pass, "full: root, vendor kernel, all modules, all firmware"},
 		"live":              {"completeness.sight", live, Pass, "full: root, vendor kernel, all modules, all firmware"},
 		"not root":          {"completeness.sight", func(r *report.Report) { r.Sight.Root = no() }, Warn, "limited: not root, vendor kernel"},
-		"ours, blind, busy": {"completeness.sight", func(r *report.Report) { blind(r); busy(r); deferred(r); r.Sight.KernelOrigin = text(report.OriginOurs) }, Warn, "limited: root, the probe's kernel, no modules, firmware packed, devices still appearing, devices without a driver yet: 2"},
+		"ours, blind, busy": {"completeness.sight", func(r *report.Report) { blind(r); busy(r); deferred(r); r.Sight.KernelOrigin = text(report.OriginOurs) }, Warn, "limited: root, the probe's kernel, no modules, all firmware, devices still appearing, devices without a driver yet: 2"},
 		"nothing known":     {"completeness.sight", func(r *report.Report) { r.Sight = report.Sight{} }, Warn, "limited: not root, kernel of unknown origin, modules not known"},
+		"not asked":         {"completeness.sight", func(r *report.Report) { section(r, "sight").Outcome = report.OutcomeNotRun }, Unknown, "section sight not complete"},
+		"63 of 1,121": {"completeness.sight", func(r *report.Report) {
+			r.Sight.Modules, r.Sight.ModulesThere, r.Sight.ModulesNamed, r.Sight.FirmwareFiles = text("some"), number(63), number(1121), number(2004)
+		}, Warn, "limited: root, vendor kernel, 63 of 1,121 modules, 2,004 firmware files"},
+		"another kernel": {"completeness.sight", func(r *report.Report) {
+			r.Sight.Modules = text("none").Noting("those of kernel 6.1 are in the image, and kernel 6.12 runs")
+		}, Warn, "no modules (those of kernel 6.1 are in the image, and kernel 6.12 runs)"},
+		"no modules at all": {"completeness.sight", func(r *report.Report) { r.Sight.Modules = text("all").Noting("this kernel loads no modules") }, Pass, "full: root, vendor kernel, this kernel loads no modules"},
+		"a disk was denied": {"completeness.sight", func(r *report.Report) { r.Storage[0].Content = gap[string](report.Denied) }, Warn, "1 of 2 disks not readable"},
 		"a folder":          {"completeness.sight", folder, Warn, "a folder of recorded files"},
 		"identity":          {"identity.placeholder", image, Pass, "none among 3 values"},
 		"a placeholder":     {"identity.placeholder", func(r *report.Report) { r.Identity.BoardSerial = text("To be filled by O.E.M.") }, Info, "identity.board_serial: To be filled by O.E.M."},

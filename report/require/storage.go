@@ -136,18 +136,6 @@ func onDisk(name, disk string) bool {
 	return digit(rest[0]) != digit(disk[len(disk)-1])
 }
 
-// seesStorage reports whether storage that is not in the report is not there:
-// a vendor's own Linux drives its board, and an image does if it had modules
-// and had waited for the devices.
-func seesStorage(r *report.Report) bool {
-	s := &r.Sight
-	if valueOf(s.World) == report.WorldLive {
-		return true
-	}
-	deferred := s.DeferredProbes.OK() && s.DeferredProbes.Value > 0
-	return s.Modules.OK() && s.Modules.Value != "none" && s.Settled.OK() && s.Settled.Value && !deferred
-}
-
 // describe names disks as in "eMMC mmcblk2 8.0 GiB".
 func describe(list []report.Disk) string {
 	var words []string
@@ -224,9 +212,13 @@ func storage(r *report.Report) answer {
 		}
 		a.question = "Which storage card or module does production use, and how large is it?"
 		a.remedy = "State the card or module of production; or start the probe from elsewhere with that card in the slot."
+	case len(undriven(r)) > 0:
+		a.verdict, a.detail = Unknown, undrivenText(r)
+		a.facts, a.remedy = append(a.facts, "faults"), NextRun(r)
 	case !seesStorage(r):
 		a.verdict = Unknown
 		a.detail = "This run could not have driven all storage controllers, so more may be fitted."
+		a.remedy = NextRun(r)
 	default:
 		a.verdict = Fail
 		a.detail = "Less than 4 GB, and nothing else is fitted that this run could see."
@@ -286,9 +278,13 @@ func storageKind(r *report.Report) answer {
 	case len(m.ours) > 0:
 		a.verdict, a.found = Unknown, describe(m.ours)+" in a slot"
 		a.detail = "The only medium is, or may be, the one that the probe was started from or reports to."
+	case len(undriven(r)) > 0:
+		a.verdict, a.found, a.detail = Unknown, first(describe(m.flash), "no storage seen"), undrivenText(r)
+		a.facts, a.remedy = append(a.facts, "faults"), NextRun(r)
 	case !seesStorage(r):
 		a.verdict, a.found = Unknown, first(describe(m.flash), "no storage seen")
 		a.detail = "This run could not have driven all storage controllers, so a block device may be fitted."
+		a.remedy = NextRun(r)
 	case len(m.flash) > 0:
 		a.verdict, a.found = Fail, describe(m.flash)+" only"
 		a.detail = "Only raw flash, which the published minimum rules out."

@@ -15,6 +15,21 @@ func busy(r *report.Report)  { r.Sight.Settled = no() }
 func deferred(r *report.Report) {
 	r.Sight.DeferredProbes = number(2)
 }
+func ofModules(word string) func(*report.Report) {
+	return func(r *report.Report) { r.Sight.Modules = text(word) }
+}
+
+// undrivenBy has a device without a driver.
+func undrivenBy(alias string, compatible ...string) func(*report.Report) {
+	return func(r *report.Report) {
+		f := report.Fault{Path: "pci0000:00/00:1c.0", Kind: text("unbound"), Attached: text(report.Soldered), ID: text(alias)}
+		if len(compatible) > 0 {
+			f.Compatible = list(compatible...)
+		}
+		r.Faults = append(r.Faults, f)
+	}
+}
+
 func folder(r *report.Report) {
 	r.Sight.World, r.Sight.Modules, r.Sight.Settled = text(report.WorldRoot), gap[string](report.NotProbed), gap[bool](report.NotProbed)
 }
@@ -75,6 +90,12 @@ func TestStorage(t *testing.T) {
 		"stick only, deferred":   {[]report.Disk{stick}, nil, deferred, Unknown, Unknown, "", ""},
 		"nothing, blind":         {nil, nil, blind, Unknown, Unknown, "", ""},
 		"nothing, a folder":      {nil, nil, folder, Unknown, Unknown, "", ""},
+		"nothing, some modules":  {nil, nil, ofModules("some"), Fail, Fail, "", ""},
+		"no sight of faults":     {nil, nil, func(r *report.Report) { section(r, "faults").Outcome = report.OutcomeDeadline }, Unknown, Unknown, "", ""},
+		"NVMe without a driver":  {nil, nil, undrivenBy("pci:v0000144Dd0000A808sv0000144Dsd0000A801bc01sc08i02"), Unknown, Unknown, "", ""},
+		"UFS without a driver":   {nil, nil, undrivenBy("", "qcom,sm8250-ufshc", "jedec,ufs-2.0"), Unknown, Unknown, "", ""},
+		"a radio without one":    {nil, nil, undrivenBy("pci:v00008086d00002723sv00008086sd00000084bc02sc80i00"), Fail, Fail, "", ""},
+		"nvmem is no storage":    {nil, nil, undrivenBy("", "fsl,imx-nvmem"), Fail, Fail, "", ""},
 		"nothing, live":          {nil, nil, live, Fail, Fail, "", ""},
 		"external disk":          {[]report.Disk{part(report.KindSATA, report.External, "sda", 1e12)}, nil, live, Fail, Fail, "", ""},
 		"USB on the board":       {[]report.Disk{part(report.KindUSB, report.Soldered, "sda", 1e12)}, nil, live, Fail, Fail, "", ""},

@@ -48,6 +48,9 @@ func Table(r *report.Report, findings []Finding, opts TableOptions) string {
 	}
 	text, _ := sightText(r)
 	block(&b, "sight", text, labelWidth)
+	if next := NextRun(r); next != "" {
+		block(&b, "second run", next, labelWidth)
+	}
 	for i, text := range notSeen(r) {
 		if opts.Console != "" {
 			text = strings.TrimSuffix(text, logConsole)

@@ -43,6 +43,7 @@ type Image struct {
 	Firmware       Packed   `json:"firmware"`                  // of the vendor's firmware folder
 	KernelReleases []string `json:"kernel_releases,omitempty"` // releases the packed modules were built for
 	ModuleCount    int      `json:"module_count,omitempty"`
+	ModulesNamed   int      `json:"modules_named,omitempty"` // by modules.order of those kernels, without those that are left out by rule
 	FirmwareCount  int      `json:"firmware_count,omitempty"`
 }
 
