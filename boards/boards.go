@@ -40,6 +40,7 @@ type knowledge struct {
 	revisions    revisionFile
 	placeholders placeholderFile
 	builders     builderFile
+	kernels      kernelFile
 }
 
 // said is one statement of a data file.
@@ -104,6 +105,12 @@ func loadTables(root fs.FS) (*knowledge, error) {
 	}
 	if err := decodeFile(root, "builders.json", &k.builders); err != nil {
 		return nil, err
+	}
+	if err := decodeFile(root, "kernels.json", &k.kernels); err != nil {
+		return nil, err
+	}
+	if err := k.kernels.check(&k.builders); err != nil {
+		return nil, fmt.Errorf("kernels.json: %w", err)
 	}
 	if err := k.builders.check(); err != nil {
 		return nil, fmt.Errorf("builders.json: %w", err)

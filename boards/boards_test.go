@@ -43,6 +43,7 @@ func good() fstest.MapFS {
 		"revision/raspberrypi.json": file(`{"from":["x https://x"],"memory_mib":[256],"manufacturers":["a"],"processors":["b"],"types":["c"],
 			"old":[{"code":"0002","model":"B","pcb":"1.0","memory_mib":256,"manufacturer":"e"}]}`),
 		"builders.json":     file(`{"date":"2026-11-30","builders":[{"is":"a@b","of":"c","from":["x https://x"]}]}`),
+		"kernels.json":      file(`{"date":"2026-11-30","kernels":[{"origin":"bsp","of":"c","release":"-x$","from":["x https://x"]},{"origin":"distribution","of":"d","builder":"c"}]}`),
 		"placeholder.json":  file(`{"texts":[{"reason":"r","values":["v"],"from":["x https://x"]}],"repeated":{"value":["0"],"from":["x https://x"]}}`),
 		"machine/some.json": file(`{"name":"n","compatible":["a,b"],"boot_mode":{"value":"SW1","from":["x https://x"]}}`),
 	}
@@ -71,6 +72,11 @@ func TestLoadRefuses(t *testing.T) {
 		"placeholders source": {"placeholder.json", `"r","values":["v"],"from":["x https://x"]`, `"r","values":["v"],"from":[]`, "no citation"},
 		"placeholder no text": {"placeholder.json", `["v"]`, `["-"]`, "no letter"},
 		"builder no host":     {"builders.json", `"a@b"`, `"ab"`, "not of the form"},
+		"kernel no source":    {"kernels.json", `["x https://x"]`, `[]`, "no citation"},
+		"kernel of nobody":    {"kernels.json", `"of":"c",`, ``, "of nobody"},
+		"kernel no words":     {"kernels.json", `"release":"-x$",`, ``, "by no words"},
+		"kernel bad pattern":  {"kernels.json", `-x$`, `(`, "missing closing"},
+		"kernel no builder":   {"kernels.json", `"builder":"c"`, `"builder":"z"`, "no builder"},
 		"builder no source":   {"builders.json", `["x https://x"]`, `[]`, "no citation"},
 		"repeated two":        {"placeholder.json", `["0"]`, `["00"]`, "not one letter"},
 	} {

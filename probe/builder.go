@@ -115,6 +115,9 @@ func (b *Builder) build(c collector, heard *recorded, end report.Evidence) built
 	if e.found == nil {
 		return s
 	}
+	if !asked.cut {
+		s.section.Entries, s.section.Understood = e.listed.entries, e.listed.understood
+	}
 	part := partOf(e)
 	s.apply = e.found
 	if asked.silent && asked.unanswered > maxFilled {

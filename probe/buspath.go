@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,6 +13,9 @@ import (
 // a USB 3 controller are two buses with the same ports, told apart by the
 // version that their root hubs speak.
 func (h *Host) path(place string) string {
+	if byName(place) {
+		return "by-name/" + path.Base(place)
+	}
 	parts := strings.Split(place, "/")
 	for i, part := range parts {
 		if rootHub().MatchString(part) {
@@ -20,6 +24,13 @@ func (h *Host) path(place string) string {
 		}
 	}
 	return busPath(strings.Join(parts, "/"))
+}
+
+// byName reports whether nothing is known of the place of a device but its name in
+// a class or on a bus. A key made of it is the kernel's, and another run may have
+// another for the same device.
+func byName(place string) bool {
+	return strings.HasPrefix(place, "sys/block/") || strings.HasPrefix(place, "sys/class/") || strings.HasPrefix(place, "sys/bus/")
 }
 
 var rootHub = pattern.New(`^usb\d+$`)

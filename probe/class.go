@@ -2,8 +2,10 @@ package probe
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
+	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 	"github.com/boardprobe/boardprobe/report"
 )
 
@@ -34,11 +36,28 @@ func devicesExcept(h *Host, folder string, except *regexp.Regexp) ([]classDevice
 			continue
 		}
 		dir := folder + "/" + name
-		if at := h.Link(dir); at.OK() {
+		if at, ok := h.device(dir); ok {
 			devices = append(devices, classDevice{name, dir, at.Value, at})
 		}
 	}
 	return devices, nil
+}
+
+// device is the place of an entry of a class or bus, and whether there is one. A
+// folder of a class in the place of a link is one if there is a device behind it; a
+// file, as export of class gpio, is no entry.
+func (h *Host) device(dir string) (report.Fact[string], bool) {
+	at, link := h.Place(dir)
+	ok := at.OK()
+	if ok && !link && strings.HasPrefix(dir, "sys/class/") {
+		inside := h.List(dir)
+		if inside.Gap != "" {
+			return at, false
+		}
+		ok = slices.Contains(inside.List, "device")
+	}
+	h.entry(ok)
+	return at, ok
 }
 
 // virtual reports whether there is no hardware behind a device.
@@ -61,14 +80,22 @@ func (d classDevice) node(h *Host, link string) report.Fact[string] {
 }
 
 // attachedBy says that what hangs on a USB port is external, for want of a
-// better word of the kernel.
+// better word of the kernel, and that what is on PCI may be on a card.
 func attachedBy(at report.Fact[string]) report.Fact[string] {
 	attached := report.Soldered
+	if functions := pciFunction().FindAllString(at.Value, -1); len(functions) > 0 {
+		if on := onBus(functions[len(functions)-1], ""); !on.OK() && !strings.Contains(at.Value, "/usb") {
+			return report.Missing[string](on.Gap, on.Note, at.From...)
+		}
+	}
 	if strings.Contains(at.Value, "/usb") && strings.Contains(strings.SplitN(at.Value, "/usb", 2)[1], "-") {
 		attached = report.External
 	}
 	return report.Known(attached, at.From...).By(report.Inferred)
 }
+
+// pciFunction is the address of a function on PCI.
+var pciFunction = pattern.New(`\b[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\b`)
 
 // named makes the entry of a list of which name and driver are all there is.
 func named(h *Host, d classDevice, name report.Fact[string]) report.Named {

@@ -12,7 +12,7 @@ type diskContent struct {
 
 // contentOf recognises what is in a part of a disk.
 func contentOf(size, offset int64, read func(int64, int) ([]byte, error)) *diskContent {
-	c, ok := superblock.Identify(func(at int64, length int) []byte {
+	c, ok := superblock.Identify(size, func(at int64, length int) []byte {
 		if at < 0 || at >= size {
 			return nil
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/boardprobe/boardprobe/boards"
+	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 	"github.com/boardprobe/boardprobe/report"
 )
 
@@ -23,13 +24,10 @@ func collectCPU(_ context.Context, h *Host) (report.CPU, error) {
 	c.Architecture = kernelArchitecture(h, info)
 	online := h.Read(cpus + "online")
 	c.LogicalOnline = parseAnswer(online, countCPUs)
-	c.LogicalOffline = parse(h, cpus+"offline", func(data []byte) (int64, error) {
-		if strings.TrimSpace(string(data)) == "" {
-			return 0, nil
-		}
-		return countCPUs(data)
-	})
-	c.LogicalPresent = parse(h, cpus+"present", countCPUs)
+	present := h.Read(cpus + "present")
+	c.LogicalPresent = parseAnswer(present, countCPUs)
+	c.LogicalOffline = parse(h, cpus+"offline", func(data []byte) (int64, error) { return countOffline(data, present.Data) })
+	c.LogicalOffline.From = both(c.LogicalOffline.From, []string{present.ID})
 	c.LogicalPossible = parse(h, cpus+"possible", countCPUs)
 	if numbers, err := cpuList(online.Data); online.Gap == "" && err == nil {
 		topology(h, numbers, &c)
@@ -62,20 +60,38 @@ func kernelArchitecture(h *Host, info Answer) report.Fact[string] {
 		return arch
 	}
 	text := "\n" + string(info.Data)
-	for _, form := range []struct{ line, features, arch string }{
-		{"\nCPU implementer: ", " asimd", "aarch64"},
-		{"\nCPU implementer: ", "", "armv7l"},
-		{"\nvendor_id: ", " lm ", "x86_64"},
-		{"\nvendor_id: ", "", "i686"},
-		{"\nisa: rv64", "", "riscv64"},
-		{"\nisa: rv32", "", "riscv32"},
-	} {
-		if strings.Contains(text, form.line) && strings.Contains(text, form.features) {
-			return report.Known(form.arch, info.ID).By(report.Inferred).Noting("by the form of cpuinfo")
+	has := func(line string) bool { return strings.Contains(text, "\n"+line) }
+	said := func(arch string, from ...string) report.Fact[string] {
+		return report.Known(arch, append([]string{info.ID}, from...)...).By(report.Inferred).Noting("by the form of cpuinfo")
+	}
+	switch {
+	case has("CPU implementer: ") && armPlatform().MatchString(text):
+		return said("arm" + armPlatform().FindStringSubmatch(text)[1])
+	case has("CPU implementer: ") && strings.Contains(text, " asimd"):
+		return said("aarch64")
+	case has("isa: rv64"):
+		return said("riscv64")
+	case has("isa: rv32"):
+		return said("riscv32")
+	case has("vendor_id: IBM/S390"): // arch/s390/kernel/processor.c
+		return said("s390x")
+	case !has("cpu family: "): // arch/x86/kernel/cpu/proc.c
+	case has("fdiv_bug: ") || !strings.Contains(text, " lm ") && !strings.Contains(text, " lm\n"): // of 32-bit kernels
+		return said("i686")
+	default:
+		// A 32-bit kernel with memory above what it maps says so (fs/proc/meminfo.c).
+		memory := h.Read("proc/meminfo")
+		if memory.Gap == "" && strings.Contains(string(memory.Data), "HighTotal:") {
+			return said("i686", memory.ID)
 		}
+		return said("x86_64", memory.ID)
 	}
 	return report.Missing[string](report.NotProbed, "a folder of files does not say it", uname.ID, info.ID)
 }
+
+// armPlatform is how a 32-bit ARM kernel names what it runs on, behind the name of
+// the core (elf_platform in arch/arm/kernel/setup.c), as uname says it.
+var armPlatform = pattern.New(`\nmodel name: [^\n]*\((v[4-8][a-z]*)\)`)
 
 // topology counts cores, sockets and clusters of the processors that are
 // online. Kernels before 5.19 called the clusters of an ARM board packages, so
@@ -100,6 +116,9 @@ func topology(h *Host, numbers []int, c *report.CPU) {
 		c.ThreadsPerCore = report.Known(int64(len(numbers))/cores, c.Cores.From...)
 	}
 	c.Sockets = distinct("physical_package_id")
+	if n, ok := c.Sockets.Get(); ok && n > 1 && n == c.Cores.Value {
+		c.Sockets = report.Missing[int64](report.Invalid, "every core names a package of its own", both(c.Sockets.From, c.Cores.From)...)
+	}
 	c.Clusters = distinct("cluster_id")
 	tree := h.List(deviceTree + "cpus")
 	if tree.Gap != "" {
@@ -211,6 +230,29 @@ func cpuList(data []byte) ([]int, error) {
 	return list, nil
 }
 
+// countOffline counts the processors that are offline, of those that are there:
+// the kernel lists all that it could have (possible) without those that run.
+func countOffline(offline, present []byte) (int64, error) {
+	if strings.TrimSpace(string(offline)) == "" {
+		return 0, nil
+	}
+	list, err := cpuList(offline)
+	if err != nil {
+		return 0, err
+	}
+	there, err := cpuList(present)
+	if err != nil {
+		return 0, errors.New("which processors are there is not said")
+	}
+	n := int64(0)
+	for _, number := range list {
+		if slices.Contains(there, number) {
+			n++
+		}
+	}
+	return n, nil
+}
+
 func countCPUs(data []byte) (int64, error) {
 	list, err := cpuList(data)
 	return int64(len(list)), err
@@ -222,28 +264,35 @@ func coreTypes(h *Host, text, id string) []report.CoreType {
 	types := map[string]*report.CoreType{}
 	last := map[string]string{}
 	features := ""
+	var numbers []int // of processors whose kind comes after them
+	var hybrid *hybridKinds
 	finish := func() {
 		signature, model, vendor := signatureOf(last)
-		number, err := strconv.Atoi(last["processor"])
-		if err != nil || signature == "" {
-			clear(last)
+		if signature == "" { // kernels of ARM before 3.8 describe all of them once, at the end
 			return
 		}
-		t := types[signature]
-		if t == nil {
-			t = &report.CoreType{Signature: signature, Count: report.Known[int64](0, id)}
-			types[signature] = t
-			describeCore(t, model, vendor, features, id)
-			if rev := revisionOf(last); rev != "" {
-				t.Revision = report.Known(rev, id)
-			}
-			if number >= 0 && number < maxCPUs {
+		if hybrid == nil && mayBeHybrid(last) {
+			hybrid = hybridCores(h)
+		}
+		for _, number := range numbers {
+			kind := hybrid.kind(number)
+			key := signature + kind.suffix
+			t := types[key]
+			if t == nil {
+				t = &report.CoreType{Signature: key, Count: report.Known[int64](0, append([]string{id}, kind.from...)...)}
+				types[key] = t
+				describeCore(t, signature, model, vendor, features, id)
+				kind.describe(t)
+				if rev := revisionOf(last); rev != "" {
+					t.Revision = report.Known(rev, id)
+				}
 				dir := fmt.Sprintf("%scpu%d/", cpus, number)
 				t.MinKHz, t.MaxKHz = h.Int(dir+"cpufreq/cpuinfo_min_freq"), h.Int(dir+"cpufreq/cpuinfo_max_freq")
 				t.Caches = caches(h, dir+"cache")
 			}
+			t.Count.Value++
 		}
-		t.Count.Value++
+		numbers = nil
 		clear(last)
 	}
 	for line := range strings.Lines(text) {
@@ -253,6 +302,10 @@ func coreTypes(h *Host, text, id string) []report.CoreType {
 			finish()
 		case k == "flags", k == "Features":
 			features = v
+		case k == "processor":
+			if n, err := strconv.Atoi(v); err == nil && n >= 0 && n < maxCPUs && len(numbers) < maxCPUs {
+				numbers = append(numbers, n)
+			}
 		default:
 			last[k] = v
 		}
@@ -265,15 +318,73 @@ func coreTypes(h *Host, text, id string) []report.CoreType {
 	return list
 }
 
+// hybridKinds are the two kinds of core of an x86 processor that has two, by the
+// event sources that the kernel makes for them (arch/x86/events/intel/core.c).
+type hybridKinds struct {
+	performance, efficient []int
+	from                   []string
+}
+
+// mayBeHybrid reports whether a processor is of a model from which on Intel has made
+// such: Lakefield is the first (INTEL_LAKEFIELD in arch/x86/include/asm/intel-family.h).
+func mayBeHybrid(f map[string]string) bool {
+	model, err := strconv.Atoi(f["model"])
+	return err == nil && f["vendor_id"] == "GenuineIntel" && f["cpu family"] == "6" && model >= 0x8a
+}
+
+func hybridCores(h *Host) *hybridKinds {
+	k := new(hybridKinds)
+	for _, row := range []struct {
+		name string
+		list *[]int
+	}{{"cpu_core", &k.performance}, {"cpu_atom", &k.efficient}} {
+		a := h.Read("sys/devices/" + row.name + "/cpus")
+		k.from = append(k.from, a.ID)
+		if a.Gap == "" {
+			*row.list, _ = cpuList(a.Data) // what is none tells no kinds
+		}
+	}
+	return k
+}
+
+// coreKind is the kind of one core; nothing where all are of one.
+type coreKind struct {
+	suffix, word string
+	from         []string
+}
+
+func (k *hybridKinds) kind(number int) coreKind {
+	switch {
+	case k == nil || len(k.performance) == 0 || len(k.efficient) == 0:
+		return coreKind{}
+	case slices.Contains(k.performance, number):
+		return coreKind{":core", "performance core", k.from}
+	case slices.Contains(k.efficient, number):
+		return coreKind{":atom", "efficient core", k.from}
+	}
+	return coreKind{}
+}
+
+func (k coreKind) describe(t *report.CoreType) {
+	if k.word == "" {
+		return
+	}
+	if name, ok := t.Name.Get(); ok {
+		t.Name = report.Known(name+", "+k.word, both(t.Name.From, k.from)...).By(t.Name.Basis)
+		return
+	}
+	t.Name = report.Known(k.word, k.from...)
+}
+
 // describeCore adds what the core says of itself and what is documented of it.
-func describeCore(t *report.CoreType, model, vendor, features, id string) {
+func describeCore(t *report.CoreType, signature, model, vendor, features, id string) {
 	if model != "" {
 		t.ModelName = report.Known(model, id)
 	}
 	if vendor != "" {
 		t.Vendor = report.Known(vendor, id)
 	}
-	if core, ok := boards.Core(t.Signature); ok {
+	if core, ok := boards.Core(signature); ok {
 		t.Name, t.Level = core.Name, core.Architecture
 		if core.Vendor.OK() {
 			t.Vendor = core.Vendor
@@ -338,9 +449,9 @@ func signatureOf(f map[string]string) (signature, name, vendor string) {
 	switch {
 	case f["CPU implementer"] != "":
 		return "midr:" + f["CPU implementer"] + ":" + f["CPU part"], f["model name"], f["CPU implementer"]
-	case f["vendor_id"] != "":
+	case f["vendor_id"] != "" && f["cpu family"] != "":
 		return "x86:" + f["vendor_id"] + ":" + f["cpu family"] + ":" + f["model"], f["model name"], f["vendor_id"]
-	case f["isa"] != "":
+	case strings.HasPrefix(f["isa"], "rv"): // MIPS has a field of that name, too
 		return strings.TrimRight("riscv:"+f["mvendorid"]+":"+f["marchid"]+":"+f["isa"], ":"), f["uarch"], f["mvendorid"]
 	}
 	return "", "", ""

@@ -39,12 +39,16 @@ func collectNetwork(_ context.Context, h *Host) ([]report.NIC, error) {
 	var nics []report.NIC
 	for _, name := range list.List {
 		dir := "sys/class/net/" + name
-		at := h.Link(dir)
-		if !at.OK() || strings.Contains(at.Value, "devices/virtual/") {
+		at, ok := h.device(dir)
+		if !ok || strings.Contains(at.Value, "devices/virtual/") {
 			continue
 		}
+		key := path.Dir(at.Value)
+		if byName(at.Value) {
+			key = at.Value
+		}
 		n := report.NIC{
-			Path: h.path(path.Dir(at.Value)), Name: report.Known(name, at.From...),
+			Path: h.path(key), Name: report.Known(name, at.From...),
 			Driver: base(h.Link(dir + "/device/driver")), MAC: h.Text(dir + "/address"),
 			MACOrigin: parse(h, dir+"/addr_assign_type", func(data []byte) (string, error) {
 				n, err := decimal(data)
@@ -95,10 +99,20 @@ func collectPCI(_ context.Context, h *Host) ([]report.PCIDevice, error) {
 			Class: bare(h.Text(dir + "/class")), Revision: bare(h.Text(dir + "/revision")), Driver: base(h.Link(dir + "/driver")),
 			LinkMTs: parse(h, dir+"/current_link_speed", linkSpeed), LinkLanes: h.Int(dir + "/current_link_width"),
 			MaxLinkMTs: parse(h, dir+"/max_link_speed", linkSpeed), MaxLinkLanes: h.Int(dir + "/max_link_width"),
-			Attached: report.Known(report.Soldered, list.ID).By(report.Inferred),
+			Attached: onBus(address, list.ID),
 		})
+		h.entry(true)
 	}
 	return devices, nil
+}
+
+// onBus says what the address of a PCI function tells of where it is: functions of
+// bus 0 are in the SoC or chipset, others on the board or on a card.
+func onBus(address, id string) report.Fact[string] {
+	if _, rest, ok := strings.Cut(address, ":"); ok && strings.HasPrefix(rest, "00:") {
+		return report.Known(report.Soldered, id).By(report.Inferred).Noting("on the root bus")
+	}
+	return report.Missing[string](report.NotProbed, "on the board or on a card: PCI does not say", id)
 }
 
 // linkSpeed reads as in "8.0 GT/s PCIe".
@@ -147,8 +161,8 @@ func collectUSB(_ context.Context, h *Host) ([]report.USBDevice, error) {
 			continue // an interface of a device
 		}
 		dir := "sys/bus/usb/devices/" + name
-		at := h.Link(dir)
-		if !at.OK() {
+		at, ok := h.device(dir)
+		if !ok {
 			continue
 		}
 		d := report.USBDevice{

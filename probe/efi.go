@@ -197,12 +197,15 @@ func uefiBoot(h *Host, b *report.Boot) (u uefiOrder) {
 		options[number] = o
 		b.Options = append(b.Options, o)
 	}
-	var words []string
+	words, absent := []string{}, []string{}
 	from := append([]string{list.ID}, ordered.From...)
 	for _, n := range order {
 		o, ok := options[n]
 		from = append(from, o.Active.From...)
-		if !ok || !o.Active.Value {
+		if !ok {
+			absent = append(absent, fmt.Sprintf("Boot%04X", n))
+		}
+		if !o.Active.Value {
 			continue
 		}
 		u.tried = append(u.tried, o.Number)
@@ -210,7 +213,12 @@ func uefiBoot(h *Host, b *report.Boot) (u uefiOrder) {
 	}
 	b.LoaderOrder = report.Missing[[]string](gapOr(ordered.Gap, report.Invalid), ordered.Note, from...)
 	if ordered.OK() {
-		b.LoaderOrder = report.Known(words, from...).By(report.Configured).Noting("BootOrder " + strings.Trim(ordered.Value, "[]"))
+		note := "BootOrder " + strings.Trim(ordered.Value, "[]")
+		if len(absent) > 0 {
+			note += oneLine("; not there: " + strings.Join(absent, " "))
+		}
+		b.LoaderOrder = report.Known(words, from...).By(report.Configured).Noting(note)
+		b.OrderAbsent = report.Known(absent, list.ID, ordered.From[0])
 	}
 	defer uefiLoader(h, tables, b)
 	if !current.OK() {

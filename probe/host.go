@@ -93,6 +93,21 @@ type Host struct {
 	asked  int
 	left   int
 	count  map[question]int
+	listed listed
+}
+
+// listed counts the entries of the lists that a section read, and those that it
+// understood.
+type listed struct{ entries, understood int }
+
+// entry counts one.
+func (h *Host) entry(understood bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.listed.entries++
+	if understood {
+		h.listed.understood++
+	}
 }
 
 func newHost(ctx context.Context, section string, w world, b *budget, emit func(report.Evidence)) *Host {
@@ -266,6 +281,17 @@ func (h *Host) Link(name string) report.Fact[string] {
 		target = path.Join("/", path.Dir(name), target)
 	}
 	return report.Known(strings.TrimPrefix(path.Clean(target), "/"), a.ID)
+}
+
+// Place is where an entry of a folder of links leads. With CONFIG_SYSFS_DEPRECATED,
+// and in a dump that was copied through its links, it is a folder itself, and then
+// its own place is all that is known of it.
+func (h *Host) Place(name string) (at report.Fact[string], link bool) {
+	at = h.Link(name)
+	if at.Gap != report.Unsupported {
+		return at, at.OK()
+	}
+	return report.Known(name, at.From...).By(report.Inferred).Noting("no link: by its name"), false
 }
 
 // Text reads a file that holds one line of text. An empty one is absent.

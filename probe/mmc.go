@@ -27,6 +27,9 @@ func mmcDisk(h *Host, name, device, place string, d *report.Disk) {
 	d.FirmwareRevision = h.Text(device + "/fwrev")
 	if card.Value == "MMC" {
 		d.EMMC = extCSD(h, name, place)
+		if !d.EMMC.Standard.OK() {
+			shownHealth(h, device, &d.EMMC)
+		}
 	}
 	mmcIdentity(h, device, card.Value, d)
 	mmcBus(h, place, &d.Card)
@@ -165,20 +168,35 @@ func fieldBool(f mmc.Field[bool], id string) report.Fact[bool] {
 	return report.Known(f.Value, id)
 }
 
-func describeEMMC(e mmc.ExtCSD, id string) report.EMMC {
-	lifeTime := func(f mmc.Field[mmc.LifeTime]) report.Fact[string] {
-		switch {
-		case !f.Known:
-			return report.Missing[string](report.Absent, "", id)
-		case f.Value.Exceeded:
-			return report.Known("exceeded", id)
-		}
-		return report.Known(fmt.Sprintf("%d-%d", f.Value.FromPercent, f.Value.ToPercent), id)
+// shownHealth takes the wear from the files in which the kernel shows it, where
+// EXT_CSD could not be read.
+func shownHealth(h *Host, device string, e *report.EMMC) {
+	life, eol := h.Text(device+"/life_time"), h.Text(device+"/pre_eol_info")
+	health := mmc.ParseHealth(life.Value, eol.Value)
+	e.LifeTimeA, e.LifeTimeB, e.PreEOL = life, life, eol
+	if life.OK() {
+		e.LifeTimeA, e.LifeTimeB = lifeTime(health.LifeTimeA, life.From[0]), lifeTime(health.LifeTimeB, life.From[0])
 	}
+	if eol.OK() {
+		e.PreEOL = fieldText(health.Reserve, eol.From[0])
+	}
+}
+
+func lifeTime(f mmc.Field[mmc.LifeTime], id string) report.Fact[string] {
+	switch {
+	case !f.Known:
+		return report.Missing[string](report.Absent, "", id)
+	case f.Value.Exceeded:
+		return report.Known("exceeded", id)
+	}
+	return report.Known(fmt.Sprintf("%d-%d", f.Value.FromPercent, f.Value.ToPercent), id)
+}
+
+func describeEMMC(e mmc.ExtCSD, id string) report.EMMC {
 	out := report.EMMC{
 		Standard: fieldText(e.Standard, id), SizeBytes: fieldInt(e.SizeBytes, id), BootPartitionBytes: fieldInt(e.Boot.PartitionBytes, id),
 		RPMBBytes: fieldInt(e.RPMBBytes, id), BootAcknowledge: fieldBool(e.Boot.Acknowledge, id), ResetFunction: fieldText(e.Reset, id),
-		LifeTimeA: lifeTime(e.Health.LifeTimeA), LifeTimeB: lifeTime(e.Health.LifeTimeB), PreEOL: fieldText(e.Health.Reserve, id),
+		LifeTimeA: lifeTime(e.Health.LifeTimeA, id), LifeTimeB: lifeTime(e.Health.LifeTimeB, id), PreEOL: fieldText(e.Health.Reserve, id),
 		Partitioned: fieldBool(e.Partitions.Completed, id), EnhancedBytes: fieldInt(e.Partitions.EnhancedBytes, id),
 		CacheBytes: fieldInt(e.CacheBytes, id), CommandQueue: fieldBool(e.CommandQueue, id),
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strconv"
 
+	"github.com/boardprobe/boardprobe/probe/decode/superblock"
 	"github.com/boardprobe/boardprobe/report"
 )
 
@@ -23,8 +24,8 @@ func describePartitions(h *Host, name string, d *report.Disk) {
 	if len(table.Problems) > 0 {
 		d.TableNotes = report.Known(table.Problems, a.ID)
 	}
-	if table.Content != nil {
-		d.Content = report.Known(table.Content.Type, a.ID)
+	if table.Kind == "none" {
+		d.Content = contentFact(table.Content, a.ID)
 	}
 	text := func(s string) report.Fact[string] {
 		if s == "" {
@@ -39,13 +40,31 @@ func describePartitions(h *Host, name string, d *report.Disk) {
 		}
 		if len(p.Problems) > 0 {
 			part.Content = report.Missing[string](report.Invalid, oneLine(p.Problems[0]), a.ID)
-		} else if p.Content != nil {
-			part.Content, part.Label = text(p.Content.Type), text(p.Content.Label)
 		} else {
-			part.Content = report.Missing[string](report.Absent, "nothing that is known", a.ID)
+			part.Content = contentFact(p.Content, a.ID)
+			if p.Content != nil {
+				part.Label = text(p.Content.Label)
+			}
 		}
 		d.Partitions = append(d.Partitions, part)
 	}
+}
+
+// contentFact says what was recognised. A few parts of a medium were read, so that
+// it is not known to be empty.
+func contentFact(c *diskContent, id string) report.Fact[string] {
+	const part = "in the few parts of it that are read"
+	switch {
+	case c == nil || c.Type == "":
+		return report.Missing[string](report.Unsupported, "not recognised "+part, id)
+	case c.Type == "empty": // as earlier versions recorded it
+		return report.Known(string(superblock.Zeros), id).Noting(part)
+	case c.Type == "erased":
+		return report.Known(string(superblock.Ones), id).Noting(part)
+	case c.Type == string(superblock.Zeros), c.Type == string(superblock.Ones):
+		return report.Known(c.Type, id).Noting(part)
+	}
+	return report.Known(c.Type, id)
 }
 
 // hasMedium reports whether there is something to read: an empty drive would

@@ -74,6 +74,7 @@ type ended struct {
 	reason  string
 	found   func(*report.Report) // may be nil
 	endless bool                 // a replay asked without end
+	listed  listed
 }
 
 // runSection runs one collector in its own goroutine, under a deadline, and
@@ -120,9 +121,9 @@ func attempt(ctx context.Context, c collector, h *Host) (e ended) {
 	growStack()
 	found, err := c.run(ctx, h)
 	if err != nil {
-		return ended{outcome: report.OutcomeError, reason: err.Error(), found: found}
+		return ended{outcome: report.OutcomeError, reason: err.Error(), found: found, listed: h.listed}
 	}
-	return ended{outcome: report.OutcomeOK, found: found}
+	return ended{outcome: report.OutcomeOK, found: found, listed: h.listed}
 }
 
 // growStack makes the stack of a new goroutine as large as a section needs it: to

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/boardprobe/boardprobe/boards"
 	"github.com/boardprobe/boardprobe/probe/decode/imagerecord"
 	"github.com/boardprobe/boardprobe/report"
 )
@@ -29,12 +30,12 @@ func collectSight(_ context.Context, h *Host) (report.Sight, error) {
 	s.DeferredProbes = parse(h, "sys/kernel/debug/devices_deferred", func(data []byte) (int64, error) {
 		return int64(strings.Count(string(data), "\n")), nil // one device a line, Documentation/driver-api/driver-model/driver.rst
 	})
+	kernelOrigin(h, &s)
 	config := h.ask("digest/1", "proc/config.gz")
 	s.KernelConfig = report.Known(config.Gap == "", config.ID)
 	if record.Gap != "" {
-		// Not our image: the kernel is the one that the board came with.
+		// Not our image: the board's own system.
 		why := []string{record.ID, euid.ID}
-		s.KernelOrigin = report.Known(report.OriginVendor, why...).By(report.Inferred)
 		s.Settled = report.Known(true, why...).By(report.Inferred)
 		if euid.Gap == report.NotProbed {
 			s.Settled = report.Missing[bool](report.NotProbed, "a folder of files does not change", euid.ID)
@@ -76,13 +77,8 @@ func collectSight(_ context.Context, h *Host) (report.Sight, error) {
 // packed says what the image has for the kernel that runs. Modules of another
 // kernel are none: that one loads them not.
 func packed(s *report.Sight, image imagerecord.Image, release string, from ...string) { // of the record, and of the release
-	s.KernelOrigin = report.Known(report.OriginUnknown, from...)
 	s.Modules = report.Known(string(image.Modules), from...)
-	switch {
-	case slices.Contains(image.KernelReleases, release):
-		// Its maker's modules fit this kernel, so it is its maker's.
-		s.KernelOrigin = report.Known(report.OriginVendor, from...).By(report.Inferred)
-	case len(image.KernelReleases) > 0:
+	if len(image.KernelReleases) > 0 && !slices.Contains(image.KernelReleases, release) {
 		s.Modules = report.Known(string(imagerecord.PackedNone), from...).Noting(
 			oneLine(fmt.Sprintf("those of kernel %s are in the image, and kernel %s runs", strings.Join(image.KernelReleases, " and "), release)))
 	}
@@ -94,6 +90,37 @@ func packed(s *report.Sight, image imagerecord.Image, release string, from ...st
 	}
 	s.Firmware = report.Known(string(image.Firmware), from[0])
 	s.FirmwareFiles = report.Known(int64(image.FirmwareCount), from[0])
+}
+
+// kernelOrigin says whose the kernel is, by its own words: the banner that it was
+// built with (init/version.c).
+func kernelOrigin(h *Host, s *report.Sight) {
+	banner := h.Text("proc/version")
+	release, builder, version, ok := cutBanner(banner.Value)
+	if !banner.OK() || !ok {
+		s.KernelOrigin = report.Missing[string](gapOr(banner.Gap, report.Invalid), banner.Note, banner.From...)
+		return
+	}
+	origin, of, known := boards.Kernel(release, version, builder)
+	if !known {
+		s.KernelOrigin = report.Known(report.OriginUnknown, banner.From...)
+		s.KernelOf = report.Missing[string](report.Absent, "its words are those of nobody whom this program knows", banner.From...)
+		return
+	}
+	s.KernelOrigin = report.Known(origin, banner.From...).By(report.Inferred)
+	s.KernelOf = report.Known(of, banner.From...).By(report.Inferred)
+}
+
+// cutBanner cuts "Linux version RELEASE (BUILDER) (COMPILER) VERSION".
+func cutBanner(banner string) (release, builder, version string, ok bool) {
+	rest, ok := strings.CutPrefix(banner, "Linux version ")
+	release, rest, ok2 := strings.Cut(rest, " (")
+	builder, _, ok3 := strings.Cut(rest, ")")
+	i := strings.LastIndex(rest, " #")
+	if !ok || !ok2 || !ok3 || i < 0 {
+		return "", "", "", false
+	}
+	return release, builder, rest[i+1:], true
 }
 
 // ownModules looks which of the modules that belong to the kernel are there.

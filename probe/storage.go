@@ -29,8 +29,12 @@ func collectStorage(_ context.Context, h *Host) ([]report.Disk, error) {
 			continue // saves questions; the place below would say the same
 		}
 		dir := "sys/block/" + name
-		at := h.Link(dir)
-		if !at.OK() || strings.Contains(at.Value, "/virtual/") && !strings.Contains(at.Value, "nvme-subsystem") {
+		at, link := h.Place(dir)
+		h.entry(at.OK())
+		if !at.OK() {
+			continue
+		}
+		if strings.Contains(at.Value, "/virtual/") && !strings.Contains(at.Value, "nvme-subsystem") || !link && !hasDevice(h, dir) {
 			continue
 		}
 		if strings.Contains(at.Value, "/nvme-subsystem/") {
@@ -39,8 +43,11 @@ func collectStorage(_ context.Context, h *Host) ([]report.Disk, error) {
 		if hidden := h.Flag(dir + "/hidden"); hidden.OK() && hidden.Value {
 			continue
 		}
-		subsystem := h.Link(dir + "/device/subsystem")
-		bus := path.Base(subsystem.Value)
+		subsystem := blockBus(h, dir, at, link)
+		bus := ""
+		if subsystem.OK() {
+			bus = path.Base(subsystem.Value)
+		}
 		if mmcPart().MatchString(name) || bus == "mtd" || strings.HasPrefix(name, "mtdblock") {
 			continue
 		}
@@ -53,8 +60,53 @@ func collectStorage(_ context.Context, h *Host) ([]report.Disk, error) {
 }
 
 // mmcPart is how the kernel calls the parts of an eMMC device that are disks of
-// their own for it, and no capacity: boot partitions and RPMB.
-var mmcPart = pattern.New(`^mmcblk\d+(boot\d+|rpmb)$`)
+// their own for it, and no capacity: boot partitions, RPMB, and the general purpose
+// partitions that are cut out of its user area (JESD84-B51 6.2.1).
+var mmcPart = pattern.New(`^mmcblk\d+(boot\d+|rpmb|gp\d+)$`)
+
+// hasDevice reports whether there is hardware behind a disk of which the kernel, or
+// a dump, does not show the place.
+func hasDevice(h *Host, dir string) bool {
+	return slices.Contains(h.List(dir).List, "device")
+}
+
+// blockBus is the bus of a disk: as its link says, else as its place or the files of
+// its device say.
+func blockBus(h *Host, dir string, at report.Fact[string], link bool) report.Fact[string] {
+	subsystem := h.Link(dir + "/device/subsystem")
+	if subsystem.OK() {
+		return subsystem
+	}
+	from := both(at.From, subsystem.From)
+	const note = "there is no link to its bus"
+	if link {
+		for _, row := range []struct{ mark, bus string }{
+			{"/mmc_host/", "mmc"}, {"/nvme-subsystem/", "nvme-subsystem"}, {"/nvme/", "nvme"}, {"/virtio", "virtio"}, {"/target", "scsi"},
+		} {
+			if strings.Contains(at.Value, row.mark) {
+				return report.Known(row.bus, from...).By(report.Inferred).Noting(note)
+			}
+		}
+	}
+	card := h.Text(dir + "/device/type")
+	if card.Value == "MMC" || card.Value == "SD" {
+		return report.Known("mmc", both(from, card.From)...).By(report.Inferred).Noting(note)
+	}
+	return report.Missing[string](report.NotProbed, note, both(from, card.From)...)
+}
+
+// scsiHost is the device of a SCSI host, whose driver tells UFS from others
+// (drivers/ufs, behind PCI class 0109, too).
+var scsiHost = pattern.New(`^(.*?)/host\d+/`)
+
+func isUFS(h *Host, place string) (bool, []string) {
+	m := scsiHost().FindStringSubmatch(place)
+	if m == nil {
+		return false, nil
+	}
+	driver := base(h.Link(m[1] + "/driver"))
+	return strings.HasPrefix(driver.Value, "ufs") || strings.Contains(m[1], "ufshc") || strings.Contains(m[1], ".ufs"), driver.From
+}
 
 var nvmeController = pattern.New(`^nvme\d+$`)
 
@@ -70,7 +122,7 @@ func disk(h *Host, name, dir, bus string, at, subsystem report.Fact[string]) rep
 			}
 			return n * 512, nil // always in units of 512 bytes, whatever the sector
 		}),
-		Removable:         h.Flag(dir + "/removable"),
+		RemovableFlag:     h.Flag(dir + "/removable"),
 		ReadOnly:          h.Flag(dir + "/ro"),
 		Rotational:        h.Flag(dir + "/queue/rotational"),
 		LogicalBlockBytes: h.Int(dir + "/queue/logical_block_size"), PhysicalBlockBytes: h.Int(dir + "/queue/physical_block_size"),
@@ -80,12 +132,22 @@ func disk(h *Host, name, dir, bus string, at, subsystem report.Fact[string]) rep
 	kind := func(k, attached string) {
 		d.Kind = report.Known(k, from...)
 		d.Attached = report.Known(attached, from...).By(report.Inferred)
+		if subsystem.Basis == report.Inferred {
+			d.Kind = d.Kind.By(report.Inferred).Noting(subsystem.Note)
+		}
+	}
+	module := func(k string) { // that is soldered on some boards
+		kind(k, report.Slot)
+		d.Attached = report.Missing[string](report.NotProbed, "in a slot or soldered: the kernel does not say", from...)
 	}
 	switch bus {
 	case "mmc":
 		mmcDisk(h, name, device, at.Value, &d)
+		if d.Kind.OK() && subsystem.Basis == report.Inferred {
+			d.Kind = d.Kind.By(report.Inferred).Noting(subsystem.Note)
+		}
 	case "nvme", "nvme-subsystem":
-		kind(report.KindNVMe, report.Slot)
+		module(report.KindNVMe)
 		if controller := path.Dir(at.Value); bus == "nvme-subsystem" {
 			d.Driver = base(h.Link(controller + "/device/driver"))
 		}
@@ -110,21 +172,48 @@ func disk(h *Host, name, dir, bus string, at, subsystem report.Fact[string]) rep
 		case strings.Contains(at.Value, "/usb"):
 			kind(report.KindUSB, report.External)
 		case strings.Contains(at.Value, "/ata"):
-			kind(report.KindSATA, report.Slot)
-		case strings.Contains(at.Value, "ufshc") || strings.Contains(at.Value, ".ufs"):
+			module(report.KindSATA)
+		default:
+			ufs, asked := isUFS(h, at.Value)
+			from = both(from, asked)
+			if !ufs {
+				module(report.KindSCSI)
+				break
+			}
 			kind(report.KindUFS, report.Soldered)
 			describeUFS(h, at.Value, &d)
-		default:
-			kind(report.KindSCSI, report.Slot)
 		}
+	case "":
+		d.Kind = report.Missing[string](subsystem.Gap, subsystem.Note, from...)
+		d.Attached = report.Missing[string](subsystem.Gap, subsystem.Note, from...)
+		d.Model, d.Manufacturer, d.FirmwareRevision = h.Text(device+"/model"), h.Text(device+"/vendor"), h.Text(device+"/rev")
 	default:
 		d.Kind = report.Missing[string](report.Unsupported, "bus "+oneLine(bus)+" is not known to this probe", from...)
 		d.Attached = report.Missing[string](report.Unsupported, "", from...)
 	}
+	if d.SizeBytes.OK() && d.SizeBytes.Value == 0 {
+		d.SizeBytes = report.Missing[int64](report.Absent, "no medium", d.SizeBytes.From...)
+	}
+	d.Removable = takenOut(&d)
 	if hasMedium(&d) && d.Kind.Value != report.KindOptical {
 		describePartitions(h, name, &d)
 	}
 	return d
+}
+
+// takenOut says whether the medium can be taken out: a card in a slot and what is
+// plugged in can, whatever the kernel's flag says, which is about media that leave
+// their drive (Documentation/ABI/stable/sysfs-block).
+func takenOut(d *report.Disk) report.Fact[bool] {
+	switch kind, attached := d.Kind.Value, d.Attached.Value; {
+	case d.RemovableFlag.OK() && d.RemovableFlag.Value:
+		return d.RemovableFlag
+	case kind == report.KindSD && attached == report.Slot, attached == report.External:
+		return report.Known(true, both(d.RemovableFlag.From, d.Attached.From)...).By(report.Inferred)
+	case attached == report.Soldered:
+		return report.Known(false, both(d.RemovableFlag.From, d.Attached.From)...).By(report.Inferred)
+	}
+	return report.Missing[bool](report.NotProbed, "in a slot or soldered: the kernel does not say", both(d.RemovableFlag.From, d.Attached.From)...)
 }
 
 // noMediumBytes is what the driver of optical drives says where it can read no
@@ -145,7 +234,8 @@ func rawFlash(h *Host) ([]report.Disk, error) {
 		if !strings.HasPrefix(name, "mtd") || strings.HasSuffix(name, "ro") {
 			continue
 		}
-		at := h.Link(dir)
+		at, _ := h.Place(dir)
+		h.entry(at.OK())
 		kind := h.Text(dir + "/type")
 		if !at.OK() || strings.Contains(path.Dir(at.Value), "/mtd/mtd") || kind.Value == "ram" || kind.Value == "rom" {
 			continue
@@ -170,7 +260,8 @@ func collectMMC(_ context.Context, h *Host) ([]report.MMCHost, error) {
 	var hosts []report.MMCHost
 	for _, name := range list.List {
 		dir := "sys/class/mmc_host/" + name
-		at := h.Link(dir)
+		at, _ := h.Place(dir)
+		h.entry(at.OK())
 		if !at.OK() {
 			continue
 		}
@@ -191,7 +282,7 @@ func collectMMC(_ context.Context, h *Host) ([]report.MMCHost, error) {
 			fixed, id := has("non-removable")
 			m.NonRemovable = report.Known(fixed, id)
 			noSD, id2 := has("no-sd")
-			m.TakesSD = report.Known(!fixed && !noSD, id, id2).By(report.Inferred)
+			m.TakesSD = report.Known(!fixed && !noSD && m.Card.Value != "MMC", append([]string{id, id2}, m.Card.From...)...).By(report.Inferred)
 		} else if m.Card.Value == "SD" {
 			m.TakesSD = report.Known(true, m.Card.From...)
 		} else if m.Card.Value == "MMC" {

@@ -46,13 +46,13 @@ func TestStorageKinds(t *testing.T) {
 		kind, attached string // "": not listed
 		bytes          int64
 	}{
-		"SATA":          {blockDevice{"sda", "pci0000:00/0000:00:1f.2/ata1/host0/target0:0:0/0:0:0:0", "scsi", scsi("0\n")}, "sata", "slot", 1 << 30},
+		"SATA":          {blockDevice{"sda", "pci0000:00/0000:00:1f.2/ata1/host0/target0:0:0/0:0:0:0", "scsi", scsi("0\n")}, "sata", "", 1 << 30},
 		"USB":           {blockDevice{"sda", "pci0000:00/0000:00:14.0/usb1/1-1/1-1:1.0/host0/target0:0:0/0:0:0:0", "scsi", scsi("0\n")}, "usb", "external", 1 << 30},
 		"UFS":           {blockDevice{"sda", "platform/soc@0/1d84000.ufshc/host0/target0:0:0/0:0:0:0", "scsi", scsi("0\n")}, "ufs", "soldered", 1 << 30},
-		"other SCSI":    {blockDevice{"sda", "pci0000:00/0000:00:05.0/virtio1/host0/target0:0:0/0:0:0:0", "scsi", scsi("0\n")}, "scsi", "slot", 1 << 30},
+		"other SCSI":    {blockDevice{"sda", "pci0000:00/0000:00:05.0/virtio1/host0/target0:0:0/0:0:0:0", "scsi", scsi("0\n")}, "scsi", "", 1 << 30},
 		"no disc":       {blockDevice{"sr0", "pci0000:00/0000:00:1f.2/ata3/host2/target2:0:0/2:0:0:0", "scsi", optical}, "optical", "external", 0},
 		"virtio":        {blockDevice{"vda", "pci0000:00/0000:00:04.0/virtio0", "virtio", nil}, "virtio", "soldered", 1 << 30},
-		"NVMe":          {blockDevice{"nvme0n1", "pci0000:00/0000:00:02.0/nvme/nvme0", "nvme", nil}, "nvme", "slot", 1 << 30},
+		"NVMe":          {blockDevice{"nvme0n1", "pci0000:00/0000:00:02.0/nvme/nvme0", "nvme", nil}, "nvme", "", 1 << 30},
 		"hidden path":   {blockDevice{"nvme0c0n1", "pci0000:00/0000:00:02.0/nvme/nvme0", "nvme", map[string]string{"hidden": "1\n"}}, "", "", 0},
 		"RPMB":          {blockDevice{"mmcblk0rpmb", "platform/a/mmc_host/mmc0/mmc0:0001", "mmc", nil}, "", "", 0},
 		"boot area":     {blockDevice{"mmcblk0boot1", "platform/a/mmc_host/mmc0/mmc0:0001", "mmc", nil}, "", "", 0},

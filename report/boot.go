@@ -5,6 +5,7 @@ package report
 // operating system, and what was used this time.
 type Boot struct {
 	ROMOrder      Fact[[]string] `json:"rom_order,omitzero" class:"environment"`                   // as the unit is set, or as documented
+	OrderAbsent   Fact[[]string] `json:"order_absent,omitzero" class:"environment"`                // load options that BootOrder names and that are not there
 	ROMStraps     Fact[[]string] `json:"rom_straps,omitzero" section:"straps" class:"environment"` // media that the straps of this unit name, first tried first
 	ROMMode       Fact[string]   `json:"rom_mode,omitzero" class:"revision"`                       // what decides it
 	Switches      Fact[[]string] `json:"switches,omitzero" class:"revision"`                       // designators on the board

@@ -101,6 +101,10 @@ type Section struct {
 	Outcome Outcome `json:"outcome"`
 	Reason  string  `json:"reason,omitempty"`
 	Gaps    int     `json:"gaps,omitempty"` // facts of this section without a value
+	// How many entries the lists had that this section read, and how many of them
+	// it understood, in a section that ran to its end.
+	Entries    int `json:"entries,omitempty"`
+	Understood int `json:"understood,omitempty"`
 }
 
 // Section returns the section of that name.
@@ -118,7 +122,8 @@ func (r *Report) Section(name string) Section {
 type Sight struct {
 	Root           Fact[bool]   `json:"root,omitzero" class:"environment"`
 	World          Fact[string] `json:"world,omitzero" class:"environment"`         // live, image, or root (a folder of files)
-	KernelOrigin   Fact[string] `json:"kernel_origin,omitzero" class:"environment"` // vendor, ours, unknown
+	KernelOrigin   Fact[string] `json:"kernel_origin,omitzero" class:"environment"` // bsp, distribution, ours, unknown: by the kernel's own words
+	KernelOf       Fact[string] `json:"kernel_of,omitzero" class:"environment"`     // whose: Debian, Raspberry Pi OS
 	Modules        Fact[string] `json:"modules,omitzero" class:"environment"`       // none, some, all: what the run could load or had
 	ModulesNamed   Fact[int64]  `json:"modules_named,omitzero" class:"environment"` // by modules.order: with how many the kernel was built
 	ModulesThere   Fact[int64]  `json:"modules_there,omitzero" class:"environment"` // of these; or in all, where nothing names them
@@ -133,10 +138,11 @@ type Sight struct {
 
 // Words of Sight.
 const (
-	WorldLive     = "live"  // an ordinary Linux
-	WorldImage    = "image" // the probe image
-	WorldRoot     = "root"  // a folder of recorded files
-	OriginVendor  = "vendor"
-	OriginOurs    = "ours"
-	OriginUnknown = "unknown"
+	WorldLive          = "live"         // an ordinary Linux
+	WorldImage         = "image"        // the probe image
+	WorldRoot          = "root"         // a folder of recorded files
+	OriginBSP          = "bsp"          // of a board support package
+	OriginDistribution = "distribution" // mainline, as a distribution builds it for many boards
+	OriginOurs         = "ours"
+	OriginUnknown      = "unknown"
 )

@@ -11,8 +11,9 @@ type Disk struct {
 	FirmwareRevision   Fact[string]   `json:"firmware_revision,omitzero" class:"firmware"`
 	Serial             Fact[string]   `json:"serial,omitzero" class:"identity"`
 	CID                Fact[string]   `json:"cid,omitzero" class:"identity"`
-	Date               Fact[string]   `json:"date,omitzero" class:"identity"` // of manufacture; differs from unit to unit
-	Removable          Fact[bool]     `json:"removable,omitzero" class:"revision"`
+	Date               Fact[string]   `json:"date,omitzero" class:"identity"`           // of manufacture; differs from unit to unit
+	Removable          Fact[bool]     `json:"removable,omitzero" class:"revision"`      // the medium can be taken out
+	RemovableFlag      Fact[bool]     `json:"removable_flag,omitzero" class:"software"` // the kernel's: media leave their drive
 	Attached           Fact[string]   `json:"attached,omitzero" class:"revision"`
 	ReadOnly           Fact[bool]     `json:"read_only,omitzero" class:"volatile"`
 	Rotational         Fact[bool]     `json:"rotational,omitzero" class:"software"`

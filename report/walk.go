@@ -159,17 +159,19 @@ func key(element reflect.Value) string {
 	return ""
 }
 
-// classOf makes everything about a device that is not known to be soldered a
-// matter of the environment.
+// classOf makes everything about a device that is known not to be soldered a matter
+// of the environment, and about storage that may be a module or card. Of others of
+// which nobody can see it, as of what is on PCI, the board is taken to have them.
 func classOf(element reflect.Value, inherited Class) Class {
 	attached := element.FieldByName("Attached")
 	if !attached.IsValid() {
 		return inherited
 	}
-	if fact := attached.Interface().(Fact[string]); fact.OK() && fact.Value == Soldered {
-		return inherited
+	fact := attached.Interface().(Fact[string])
+	if fact.OK() && fact.Value != Soldered || !fact.OK() && element.Type() == reflect.TypeFor[Disk]() {
+		return ClassEnvironment
 	}
-	return ClassEnvironment
+	return inherited
 }
 
 // CheckClasses verifies that every field of the schema has a class, and every

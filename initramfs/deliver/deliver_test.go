@@ -87,6 +87,16 @@ func TestFind(t *testing.T) {
 			}
 		})
 	}
+	// A volume whose first sector carries a table is a disk and a partition of it.
+	for start, want := range map[string]string{"0\n": "sda1", "2048\n": ""} {
+		root := board(t, map[string]string{"pci/sda": "BOARDREPORT", "pci/sda/sda1": "BOARDREPORT"})
+		if err := os.WriteFile(filepath.Join(root, "sys/class/block/sda1/start"), []byte(start), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if device, note := Find(root, DefaultLabel); device != want {
+			t.Errorf("a partition that starts at %q: %q, %q; want %q", start, device, note, want)
+		}
+	}
 	if device, note := Find(t.TempDir(), DefaultLabel); device != "" || !strings.Contains(note, "cannot be listed") {
 		t.Errorf("Find without sys = %q, %q; want a note", device, note)
 	}

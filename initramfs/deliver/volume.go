@@ -41,6 +41,9 @@ func Find(root, label string) (device, note string) {
 			found = append(found, name)
 		}
 	}
+	found = slices.DeleteFunc(found, func(disk string) bool {
+		return slices.ContainsFunc(found, func(part string) bool { return isStart(root, disk, part) })
+	})
 	switch {
 	case len(found) == 1:
 		return found[0], ""
@@ -52,6 +55,16 @@ func Find(root, label string) (device, note string) {
 		return "", "no block device was found"
 	}
 	return "", fmt.Sprintf("no volume is labelled %s", label)
+}
+
+// isStart reports whether a partition begins with the first sector of its disk, which
+// then is the same volume: a FAT whose own first sector carries a table.
+func isStart(root, disk, part string) bool {
+	if part == disk || !strings.HasPrefix(part, disk) {
+		return false
+	}
+	start, err := os.ReadFile(filepath.Join(root, "sys/class/block", part, "start"))
+	return err == nil && strings.TrimSpace(string(start)) == "0"
 }
 
 // blockDevices lists, sorted, what may hold a file system: partitions and whole
@@ -126,7 +139,7 @@ func labelOf(device string) (label string, exFAT bool) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return volume.BootLabel, false
 	}
-	if label, ok := fat.RootLabel(directory[:n]); ok {
+	if label, _, known := fat.RootLabel(directory[:n]); known {
 		return label, false
 	}
 	return volume.BootLabel, false

@@ -50,7 +50,7 @@ func imx8mp() *report.Report {
 	return &report.Report{
 		Schema: report.Schema, Run: report.Run{ID: "7Q2K-M3XD", Probe: "0.1.0"}, Sections: allSections(),
 		Sight: report.Sight{
-			Root: yes(), World: text(report.WorldImage), KernelOrigin: text(report.OriginVendor), Modules: text("all"), Firmware: text("all"),
+			Root: yes(), World: text(report.WorldImage), KernelOrigin: text(report.OriginBSP), KernelOf: noText(), Modules: text("all"), Firmware: text("all"),
 			KernelConfig: yes(), Settled: yes(), ReportVolume: text("sda1"), StartedFrom: noText(), DeferredProbes: number(0),
 		},
 		Identity: report.Identity{
@@ -174,31 +174,37 @@ func TestKernel(t *testing.T) {
 		want            Verdict
 		found           string
 	}{
-		"vendor 5.15":     {text("5.15.71"), text(report.OriginVendor), Pass, "5.15.71 vendor, band 5.10+"},
-		"vendor 5.4":      {text("5.4.24-2.1.0+g1b2c"), text(report.OriginVendor), Pass, "band 5.3-5.9"},
-		"vendor 4.19":     {text("4.19.35"), text(report.OriginVendor), Pass, "band 4.0-5.2"},
-		"vendor 5.2":      {text("5.2"), text(report.OriginVendor), Pass, "band 4.0-5.2"},
-		"vendor 4.0":      {text("4.0.0"), text(report.OriginVendor), Pass, "band 4.0-5.2"},
-		"vendor 5.9":      {text("5.9.1"), text(report.OriginVendor), Pass, "band 5.3-5.9"},
-		"vendor 5.10":     {text("5.10.0"), text(report.OriginVendor), Pass, "band 5.10+"},
-		"vendor 5.3":      {text("5.3.0"), text(report.OriginVendor), Pass, "band 5.3-5.9"},
-		"vendor 6.1":      {text("6.1.55"), text(report.OriginVendor), Pass, "band 5.10+"},
-		"vendor 3.18":     {text("3.18.71"), text(report.OriginVendor), Fail, "band below 4.0"},
-		"vendor 3.99":     {text("3.99"), text(report.OriginVendor), Fail, ""},
-		"ours":            {text("6.12.38"), text(report.OriginOurs), Unknown, "the probe's kernel"},
+		"vendor 5.15":     {text("5.15.71"), text(report.OriginBSP), Pass, "5.15.71, BSP, band 5.10+"},
+		"vendor 5.4":      {text("5.4.24-2.1.0+g1b2c"), text(report.OriginBSP), Pass, "band 5.3-5.9"},
+		"vendor 4.19":     {text("4.19.35"), text(report.OriginBSP), Pass, "band 4.0-5.2"},
+		"vendor 5.2":      {text("5.2"), text(report.OriginBSP), Pass, "band 4.0-5.2"},
+		"vendor 4.0":      {text("4.0.0"), text(report.OriginBSP), Pass, "band 4.0-5.2"},
+		"vendor 5.9":      {text("5.9.1"), text(report.OriginBSP), Pass, "band 5.3-5.9"},
+		"vendor 5.10":     {text("5.10.0"), text(report.OriginBSP), Pass, "band 5.10+"},
+		"vendor 5.3":      {text("5.3.0"), text(report.OriginBSP), Pass, "band 5.3-5.9"},
+		"vendor 6.1":      {text("6.1.55"), text(report.OriginBSP), Pass, "band 5.10+"},
+		"vendor 3.18":     {text("3.18.71"), text(report.OriginBSP), Fail, "band below 4.0"},
+		"vendor 3.99":     {text("3.99"), text(report.OriginBSP), Fail, ""},
+		"ours":            {text("6.12.38"), text(report.OriginOurs), Unknown, "the probe's, band"},
 		"ours, old":       {text("3.2.0"), text(report.OriginOurs), Unknown, ""},
-		"unknown origin":  {text("6.12.38"), text(report.OriginUnknown), Unknown, ""},
+		"unknown origin":  {text("6.12.38"), text(report.OriginUnknown), Pass, "6.12.38 (of unknown origin) starts this board, band 5.10+"},
+		"unknown, old":    {text("3.4.39"), text(report.OriginUnknown), Unknown, ""},
+		"Debian's":        {text("6.12.38+deb13-arm64"), text(report.OriginDistribution), Pass, "Debian's 6.12.38+deb13-arm64 starts this board, band 5.10+"},
+		"Debian's, old":   {text("3.16.0-4-armmp"), text(report.OriginDistribution), Unknown, ""},
 		"origin a gap":    {text("6.12.38"), gap[string](report.Failed), Unknown, ""},
 		"origin not said": {text("6.12.38"), report.Fact[string]{}, Unknown, ""},
-		"no release":      {gap[string](report.Failed), text(report.OriginVendor), Unknown, ""},
-		"not a version":   {text("vendor-5.15"), text(report.OriginVendor), Unknown, ""},
-		"no minor":        {text("5"), text(report.OriginVendor), Unknown, ""},
-		"huge":            {text("99999999999999999999.1"), text(report.OriginVendor), Unknown, ""},
-		"negative":        {text("-5.1"), text(report.OriginVendor), Unknown, ""},
-		"empty":           {text(""), text(report.OriginVendor), Unknown, ""},
+		"no release":      {gap[string](report.Failed), text(report.OriginBSP), Unknown, ""},
+		"not a version":   {text("vendor-5.15"), text(report.OriginBSP), Unknown, ""},
+		"no minor":        {text("5"), text(report.OriginBSP), Unknown, ""},
+		"huge":            {text("99999999999999999999.1"), text(report.OriginBSP), Unknown, ""},
+		"negative":        {text("-5.1"), text(report.OriginBSP), Unknown, ""},
+		"empty":           {text(""), text(report.OriginBSP), Unknown, ""},
 	} {
 		r := imx8mp()
 		r.Kernel.Release, r.Sight.KernelOrigin = c.release, c.origin
+		if c.origin.Value == report.OriginDistribution {
+			r.Sight.KernelOf = text("Debian")
+		}
 		f := find(t, r, "cds.kernel")
 		if f.Verdict != c.want || !strings.Contains(f.Found, c.found) {
 			t.Errorf("%s: cds.kernel = %s, found %q; want %s with %q", name, f.Verdict, f.Found, c.want, c.found)
@@ -206,5 +212,11 @@ func TestKernel(t *testing.T) {
 		if f.Verdict == Unknown && f.Question == "" {
 			t.Errorf("%s: unknown without a question", name)
 		}
+	}
+	// A kernel that is not the BSP's says something only by driving the storage.
+	r := imx8mp()
+	r.Sight.KernelOrigin, r.Storage = text(report.OriginDistribution), nil
+	if f := find(t, r, "cds.kernel"); f.Verdict != Unknown || !strings.Contains(f.Question, "Which kernel version does the BSP build") {
+		t.Errorf("a distribution's kernel without storage: %s, %q", f.Verdict, f.Question)
 	}
 }

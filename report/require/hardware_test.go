@@ -51,6 +51,11 @@ func TestHardware(t *testing.T) {
 			r.CPU.TreeCores = list(tree...)
 		}
 	}
+	kinds := func(n, online int64) func(*report.Report) {
+		return func(r *report.Report) {
+			r.CPU.LogicalOnline, r.CPU.Types = number(online), []report.CoreType{{Signature: "a", Count: number(n)}}
+		}
+	}
 	fault := func(modules string) func(*report.Report) {
 		return func(r *report.Report) {
 			r.Sight.Modules = text(modules)
@@ -67,6 +72,23 @@ func TestHardware(t *testing.T) {
 		"other cores":            {"conflict.cpu", core("midr:0x41:0xd08", "arm,cortex-a53"), Warn, "Cortex-A72"},
 		"an unknown core":        {"conflict.cpu", core("midr:0x41:0xfff", "arm,cortex-a53"), Info, ""},
 		"no device tree":         {"conflict.cpu", func(*report.Report) {}, Info, ""},
+		"numbers agree":          {"conflict.numbers", func(r *report.Report) { r.Boot.OrderAbsent = list() }, Pass, ""},
+		"kinds of core":          {"conflict.numbers", kinds(2, 4), Warn, "2 processors by their kinds, 4 online"},
+		"kinds of core, agree":   {"conflict.numbers", kinds(4, 4), Pass, ""},
+		"modules, fitted": {"conflict.numbers", func(r *report.Report) {
+			r.Memory.FittedBytes = number(4 << 30)
+			r.Memory.Modules = []report.MemoryModule{{Locator: "A", SizeBytes: number(8 << 30)}, {Locator: "B", SizeBytes: gap[int64](report.Absent)}}
+		}, Warn, "memory modules of 8.00 GiB, fitted 4.00 GiB"},
+		"module of unknown size": {"conflict.numbers", func(r *report.Report) {
+			r.CPU = report.CPU{}
+			r.Memory.Modules = []report.MemoryModule{{Locator: "A", SizeBytes: gap[int64](report.Invalid)}}
+		}, Info, ""},
+		"partition too long": {"conflict.numbers", func(r *report.Report) {
+			r.Storage[0].SizeBytes = number(1 << 30)
+			r.Storage[0].Partitions = []report.Partition{{Number: "1", StartBytes: number(1 << 20), SizeBytes: number(1 << 30)}}
+		}, Warn, "partition 1 of mmcblk2 ends 1 MiB beyond its disk"},
+		"order of nothing":       {"conflict.numbers", func(r *report.Report) { r.Boot.OrderAbsent = list("Boot0007") }, Warn, "BootOrder names entries that are not there: Boot0007"},
+		"entries not understood": {"conflict.numbers", func(r *report.Report) { s := section(r, "network"); s.Entries, s.Understood = 3, 1 }, Warn, "network: 1 of 3 entries understood"},
 		"nothing unbound":        {"drivers.unbound", func(*report.Report) {}, Pass, ""},
 		"unbound, all modules":   {"drivers.unbound", fault("all"), Warn, "nxp,pcf8563"},
 		"unbound, some modules":  {"drivers.unbound", fault("some"), Warn, "nxp,pcf8563"},

@@ -45,28 +45,18 @@ func band(v version) (name, meaning string) {
 	return "5.10+", "Compressed firmware and WireGuard are part of the kernel."
 }
 
-// kernel decides cds.kernel, a gate on the kernel that the BSP builds. A
-// kernel that came with the probe says nothing about that one.
+// kernel decides cds.kernel, a gate on the kernel that the BSP builds. Another one
+// that drives the board's storage shows that the board runs a kernel that is new
+// enough.
 func kernel(r *report.Report) answer {
 	if a, bad := unlisted(r, "kernel"); bad {
 		return a
 	}
-	a := answer{facts: []string{"kernel.release", "sight.kernel_origin"}, verdict: Unknown}
+	a := answer{facts: []string{"kernel.release", "sight.kernel_origin", "sight.kernel_of"}, verdict: Unknown}
 	release, ok := r.Kernel.Release.Get()
 	if !ok {
 		a.found = "release: " + r.Kernel.Release.Why()
 		a.detail = "The release of the running kernel is not known."
-		return a
-	}
-	origin := r.Sight.KernelOrigin
-	switch {
-	case origin.OK() && origin.Value == report.OriginOurs:
-		a.found = release + ", the probe's kernel"
-		a.detail = "The board was started with a kernel of the probe image; the minimum is about the kernel that the BSP builds."
-		return a
-	case !origin.OK() || origin.Value != report.OriginVendor:
-		a.found = release + ", of unknown origin"
-		a.detail = "Whether this is the kernel that the BSP builds is not known, and the minimum is about that one."
 		return a
 	}
 	v, ok := parseVersion(release)
@@ -76,11 +66,57 @@ func kernel(r *report.Report) answer {
 		return a
 	}
 	name, meaning := band(v)
-	a.found = fmt.Sprintf("%s vendor, band %s", release, name)
+	a.found = fmt.Sprintf("%s, %s, band %s", release, kernelOf(r), name)
 	a.detail = meaning
-	a.verdict = Pass
-	if v.less(minKernel()) {
+	switch {
+	case ofBSP(r) && v.less(minKernel()):
 		a.verdict = Fail
+	case ofBSP(r):
+		a.verdict = Pass
+	case !r.Sight.KernelOrigin.OK():
+		a.detail = "Whose kernel this is could not be seen, and the minimum is about the one that the BSP builds."
+		a.question = bspVersion
+	case valueOf(r.Sight.KernelOrigin) == report.OriginOurs:
+		a.detail = "The board was started with a kernel of the probe image; the minimum is about the kernel that the BSP builds."
+		a.question = bspVersion
+	case v.less(minKernel()):
+		a.detail = "The kernel that ran is too old, and it need not be the one that the BSP builds."
+		a.question = bspVersion
+	case !drivesStorage(r):
+		a.detail = "Whether this is the kernel that the BSP builds is not known, and it was not seen to drive storage of the board."
+		a.question = bspVersion
+	default:
+		a.verdict = Pass
+		a.found = fmt.Sprintf("%s %s starts this board, band %s", kernelOf(r), release, name)
+		if valueOf(r.Sight.KernelOf) == "" {
+			a.found = fmt.Sprintf("%s (%s) starts this board, band %s", release, kernelOf(r), name)
+		}
+		a.detail += " It drives the board's storage. The BSP's kernel may be another: its version is asked for with its sources."
 	}
 	return a
+}
+
+const bspVersion = "Which kernel version does the BSP build for this board?"
+
+// ofBSP reports whether the kernel that ran is one of a board support package.
+func ofBSP(r *report.Report) bool { return valueOf(r.Sight.KernelOrigin) == report.OriginBSP }
+
+// kernelOf names whose the kernel that ran is.
+func kernelOf(r *report.Report) string {
+	of := valueOf(r.Sight.KernelOf)
+	switch valueOf(r.Sight.KernelOrigin) {
+	case report.OriginBSP:
+		return strings.TrimSpace("BSP " + of)
+	case report.OriginDistribution:
+		return of + "'s"
+	case report.OriginOurs:
+		return "the probe's"
+	}
+	return "of unknown origin"
+}
+
+// drivesStorage reports whether the kernel that ran drives a block device of the board.
+func drivesStorage(r *report.Report) bool {
+	m := mediaOf(r)
+	return len(m.soldered)+len(m.inserted)+len(m.ours)+len(m.unclear) > 0
 }

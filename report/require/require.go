@@ -100,6 +100,7 @@ func rules(said *console.Boot) []rule {
 		{"conflict.ram", ramConflict},
 		{"conflict.ghw", ghwConflict},
 		{"conflict.cpu", cpuConflict},
+		{"conflict.numbers", numbersConflict},
 		{"conflict.loader", loaderConflict},
 		{"security.closed", closedBoard},
 		{"drivers.unbound", unbound},

@@ -106,8 +106,8 @@ func kernelSources(r *report.Report) answer {
 		{"kernel.version", "built as", r.Kernel.Version},
 	}, "The sources have to be those of the kernel that the BSP builds.")
 	a.facts = append(a.facts, "sight.kernel_origin")
-	if valueOf(r.Sight.KernelOrigin) != report.OriginVendor {
-		a.detail += " The kernel of this run need not be that one."
+	if !ofBSP(r) {
+		a.detail += " The kernel of this run (" + kernelOf(r) + ") need not be that one: say which version the BSP builds."
 	}
 	return withPackages(r, a, "kernel")
 }
@@ -126,10 +126,10 @@ func withPackages(r *report.Report, a answer, role string) answer {
 func configs(r *report.Report) answer {
 	a := answer{verdict: Ask, facts: []string{"kernel.config_sha256", "sight.kernel_config", "sight.kernel_origin"}}
 	known := r.Kernel.ConfigSHA256.OK() || r.Sight.KernelConfig.OK() && r.Sight.KernelConfig.Value
-	vendor := valueOf(r.Sight.KernelOrigin) == report.OriginVendor
+	vendor := ofBSP(r)
 	switch {
 	case known && vendor:
-		a.found = "configuration of the running vendor kernel read"
+		a.found = "configuration of the running BSP kernel read"
 		a.detail = "The configuration of the boot loader cannot be read from a board."
 	case known:
 		a.found = "configuration of the running kernel read"

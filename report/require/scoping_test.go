@@ -32,7 +32,7 @@ func TestScoping(t *testing.T) {
 		}, Ask, "package u-boot-imx 2022.04-r0"},
 		"kernel sources":       {"bsp.kernel-sources", image, Ask, "kernel 5.15.71, built as #1 SMP PREEMPT"},
 		"kernel sources, ours": {"bsp.kernel-sources", func(r *report.Report) { r.Sight.KernelOrigin = text(report.OriginOurs) }, Ask, "need not be that one"},
-		"configs":              {"bsp.configs", image, Ask, "of the running vendor kernel read"},
+		"configs":              {"bsp.configs", image, Ask, "of the running BSP kernel read"},
 		"configs, ours":        {"bsp.configs", func(r *report.Report) { r.Sight.KernelOrigin = text(report.OriginOurs) }, Ask, "It need not be"},
 		"configs, none": {"bsp.configs", func(r *report.Report) {
 			r.Kernel.ConfigSHA256 = gap[string](report.Absent)
@@ -130,9 +130,13 @@ func TestNextRun(t *testing.T) {
 	}{
 		"nothing to settle": {image, ""},
 		"not root":          {func(r *report.Report) { r.Sight.Root = no() }, "Run the probe again as root."},
-		"image, none":       {func(r *report.Report) { blind(r); r.Sight.Firmware = text("none") }, "Run the probe again on the board's own Linux, or from an image made with -modules and -firmware of the kernel that is started (5.15.71)."},
-		"image, some":       {ofModules("some"), "Run the probe again from an image made with -modules of the kernel that is started, all of them (5.15.71)."},
-		"live, some":        {func(r *report.Report) { live(r); r.Sight.Modules = text("some") }, ""},
+		"image, none":       {func(r *report.Report) { blind(r); r.Sight.Firmware = text("none") }, "Run the probe again on the board's own Linux, or from an image made with -modules of the kernel that is started (5.15.71) and -firmware."},
+		"image, some":       {ofModules("some"), ""},
+		"image, some, no driver": {func(r *report.Report) {
+			ofModules("some")(r)
+			undrivenBy("", "nxp,pcf8563")(r)
+		}, "Run the probe again on the board's own Linux, or from an image made with -modules of the kernel that is started, all of them (5.15.71)."},
+		"live, some": {func(r *report.Report) { live(r); r.Sight.Modules = text("some") }, ""},
 		"live, some, NVMe": {func(r *report.Report) {
 			live(r)
 			r.Sight.Modules = text("some")
@@ -162,19 +166,19 @@ func TestCompleteness(t *testing.T) {
 		}, Warn, "memory (deadline: iomem)"},
 		"left out":          {"completeness.sections", func(r *report.Report) { section(r, "pci").Outcome = report.OutcomeNotRun }, Info, "pci (not-probed)"},
 		"no sections":       {"completeness.sections", func(r *report.Report) { r.Sections = nil }, Unknown, ""},
-		"sight":             {"completeness.sight", image, Pass, "full: root, vendor kernel, all modules, all firmware"},
-		"live":              {"completeness.sight", live, Pass, "full: root, vendor kernel, all modules, all firmware"},
-		"not root":          {"completeness.sight", func(r *report.Report) { r.Sight.Root = no() }, Warn, "limited: not root, vendor kernel"},
+		"sight":             {"completeness.sight", image, Pass, "full: root, BSP kernel, all modules, all firmware"},
+		"live":              {"completeness.sight", live, Pass, "full: root, BSP kernel, all modules, all firmware"},
+		"not root":          {"completeness.sight", func(r *report.Report) { r.Sight.Root = no() }, Warn, "limited: not root, BSP kernel"},
 		"ours, blind, busy": {"completeness.sight", func(r *report.Report) { blind(r); busy(r); deferred(r); r.Sight.KernelOrigin = text(report.OriginOurs) }, Warn, "limited: root, the probe's kernel, no modules, all firmware, devices still appearing, devices without a driver yet: 2"},
 		"nothing known":     {"completeness.sight", func(r *report.Report) { r.Sight = report.Sight{} }, Warn, "limited: not root, kernel of unknown origin, modules not known"},
 		"not asked":         {"completeness.sight", func(r *report.Report) { section(r, "sight").Outcome = report.OutcomeNotRun }, Unknown, "section sight not complete"},
 		"63 of 1,121": {"completeness.sight", func(r *report.Report) {
 			r.Sight.Modules, r.Sight.ModulesThere, r.Sight.ModulesNamed, r.Sight.FirmwareFiles = text("some"), number(63), number(1121), number(2004)
-		}, Warn, "limited: root, vendor kernel, 63 of 1,121 modules, 2,004 firmware files"},
+		}, Warn, "limited: root, BSP kernel, 63 of 1,121 modules, 2,004 firmware files"},
 		"another kernel": {"completeness.sight", func(r *report.Report) {
 			r.Sight.Modules = text("none").Noting("those of kernel 6.1 are in the image, and kernel 6.12 runs")
 		}, Warn, "no modules (those of kernel 6.1 are in the image, and kernel 6.12 runs)"},
-		"no modules at all": {"completeness.sight", func(r *report.Report) { r.Sight.Modules = text("all").Noting("this kernel loads no modules") }, Pass, "full: root, vendor kernel, this kernel loads no modules"},
+		"no modules at all": {"completeness.sight", func(r *report.Report) { r.Sight.Modules = text("all").Noting("this kernel loads no modules") }, Pass, "full: root, BSP kernel, this kernel loads no modules"},
 		"a disk was denied": {"completeness.sight", func(r *report.Report) { r.Storage[0].Content = gap[string](report.Denied) }, Warn, "1 of 2 disks not readable"},
 		"a folder":          {"completeness.sight", folder, Warn, "a folder of recorded files"},
 		"identity":          {"identity.placeholder", image, Pass, "none among 3 values"},

@@ -138,13 +138,13 @@ func sightText(r *report.Report) (text string, full bool) {
 	} else {
 		add(s.Root.OK() && s.Root.Value, "root", "not root")
 	}
-	switch origin := valueOf(s.KernelOrigin); origin {
-	case report.OriginVendor:
-		words = append(words, "vendor kernel")
+	switch of := kernelOf(r); valueOf(s.KernelOrigin) {
 	case report.OriginOurs:
-		add(false, "", "the probe's kernel")
+		add(false, "", of+" kernel")
+	case report.OriginDistribution, report.OriginBSP:
+		words = append(words, of+" kernel")
 	default:
-		add(false, "", "kernel of unknown origin")
+		words = append(words, "kernel "+of)
 	}
 	modules, firmware := "modules not known", "firmware not known"
 	switch valueOf(s.Modules) {
@@ -244,13 +244,19 @@ func NextRun(r *report.Report) string {
 	}
 	modules, firmware := valueOf(s.Modules), valueOf(s.Firmware)
 	image := valueOf(s.World) == report.WorldImage
+	var flags []string
+	if image && modules == "none" {
+		flags = append(flags, "-modules of the kernel that is started ("+release+")")
+	}
+	if image && modules == "some" && len(r.Faults) > 0 { // devices without a driver
+		flags = append(flags, "-modules of the kernel that is started, all of them ("+release+")")
+	}
+	if image && firmware == "none" {
+		flags = append(flags, "-firmware")
+	}
 	switch {
-	case image && modules == "none" && firmware == "none":
-		ways = append(ways, "on the board's own Linux, or from an image made with -modules and -firmware of the kernel that is started ("+release+")")
-	case image && (modules == "none" || modules == "some"):
-		ways = append(ways, "from an image made with -modules of the kernel that is started, all of them ("+release+")")
-	case image && firmware == "none":
-		ways = append(ways, "from an image made with -firmware")
+	case len(flags) > 0:
+		ways = append(ways, "on the board's own Linux, or from an image made with "+strings.Join(flags, " and "))
 	case !image && (modules == "none" || modules == "some" && len(undriven(r)) > 0):
 		ways = append(ways, "with the other modules of kernel "+release+" installed")
 	}

@@ -15,7 +15,7 @@ const minStorageBytes = 3_600_000_000
 // media is the storage of a report, sorted by what it can stand for.
 type media struct {
 	soldered []report.Disk // block devices that are part of the board
-	inserted []report.Disk // block devices in slots that are not ours
+	inserted []report.Disk // in slots, or of a kind that mostly is, and not ours
 	ours     []report.Disk // in slots, and ours, or not certain to be theirs
 	outside  []report.Disk // plugged in, USB, optical: not the board's
 	flash    []report.Disk // raw flash
@@ -43,7 +43,7 @@ func mediaOf(r *report.Report) media {
 			m.flash = append(m.flash, d)
 		case attachedOK && attached == report.Soldered:
 			m.soldered = append(m.soldered, d)
-		case attachedOK && attached == report.Slot:
+		case attachedOK && attached == report.Slot, isModule(kind):
 			m.sdSlot = m.sdSlot || kind == report.KindSD
 			if theirs(r, d) {
 				m.inserted = append(m.inserted, d)
@@ -73,6 +73,12 @@ func mediaOf(r *report.Report) media {
 		}
 	}
 	return m
+}
+
+// isModule reports whether a medium of that kind is a module or drive on most
+// boards. Where it is soldered it is the board's all the more.
+func isModule(kind string) bool {
+	return kind == report.KindNVMe || kind == report.KindSATA || kind == report.KindSCSI
 }
 
 // known reports whether the kind is one of the schema.
@@ -168,50 +174,105 @@ func large(list []report.Disk) (enough []report.Disk, sizeless bool) {
 	return enough, sizeless
 }
 
+// medium is what the two requirements about storage are decided on: one and the
+// same medium has to be large enough and of a kind that is named.
+type medium struct {
+	media
+	named []report.Disk // eMMC, soldered SD
+	other []report.Disk // other block devices of the board
+	// contested says that the board has another medium beside the named one, or
+	// beside the slot for one, and that one alone does not satisfy both.
+	contested bool
+}
+
+func mediumOf(r *report.Report) medium {
+	m := medium{media: mediaOf(r)}
+	for _, d := range slices.Concat(m.soldered, m.inserted) {
+		switch {
+		case d.Kind.Value == report.KindEMMC, d.Kind.Value == report.KindSD && d.Attached.Value == report.Soldered:
+			m.named = append(m.named, d)
+		case d.Kind.Value != report.KindSD: // of a slot the slot counts, not the card
+			m.other = append(m.other, d)
+		}
+	}
+	enough, sizeless := large(m.named)
+	otherEnough, _ := large(m.other)
+	m.contested = len(enough) == 0 && !sizeless && (len(m.other) > 0 && m.sdSlot && len(m.named) == 0 || len(otherEnough) > 0 && len(m.named) > 0)
+	return m
+}
+
+// whichSystem is the question where a board has several media.
+const whichSystem = "Which medium holds the system in production: %s?"
+
+// text names the media of the board, the slot as one.
+func (m *medium) text() string {
+	list := describe(slices.Concat(m.named, m.other))
+	if m.sdSlot {
+		list = strings.TrimPrefix(list+", SD slot", ", ")
+	}
+	return list
+}
+
+// contest is the answer to both requirements where it depends on which medium
+// production uses.
+func (m *medium) contest(facts []string) answer {
+	return answer{
+		verdict: Warn, found: m.text(), facts: facts,
+		detail:   "It counts which one holds the system: the published minimum asks for one medium that is eMMC or SD card and has 4 GB.",
+		question: fmt.Sprintf(whichSystem, strings.Join(strings.Split(m.text(), ", "), " or ")),
+	}
+}
+
 // storage decides cds.storage: is there room for 4 GB on the board?
 func storage(r *report.Report) answer {
 	if a, bad := unlisted(r, "storage"); bad {
 		return a
 	}
-	m := mediaOf(r)
+	m := mediumOf(r)
 	a := answer{facts: m.facts}
-	soldered, solderedSizeless := large(m.soldered)
-	inserted, _ := large(m.inserted)
-	all := slices.Concat(m.soldered, m.inserted, m.unclear)
+	enough, sizeless := large(m.named)
+	otherEnough, otherSizeless := large(m.other)
+	a.found = describe(slices.Concat(m.soldered, m.inserted, m.unclear))
 	if len(m.ours) > 0 {
-		a.found = describe(m.ours) + " (may be the probe's own medium)"
+		a.found = strings.TrimPrefix(a.found+"; "+describe(m.ours)+" (may be the probe's own medium)", "; ")
 	}
-	a.found = first(strings.Trim(describe(all)+"; "+a.found, "; "), "no storage of the board's own")
+	a.found = first(a.found, "no storage of the board's own")
 	switch {
-	case len(soldered) > 0:
-		a.verdict, a.found = Pass, describe(soldered)
-	case len(inserted) > 0:
-		a.verdict = Pass
-		a.found = describe(inserted) + " (the card's size)"
-		if slices.ContainsFunc(inserted, func(d report.Disk) bool { return d.Kind.Value != report.KindSD }) {
-			a.found = describe(inserted) + " (the module's size)"
+	case len(enough) > 0:
+		a.verdict, a.found = Pass, describe(enough)
+		if slices.ContainsFunc(enough, func(d report.Disk) bool { return d.Attached.Value == report.Slot }) {
+			a.found += " (the module's size)"
 		}
-		a.detail = "The size is that of the card or module in the slot: the one used in production has to be as large."
-		if len(m.soldered) > 0 {
-			a.found += "; " + describe(m.soldered)
+	case m.contested:
+		return m.contest(a.facts)
+	case len(otherEnough) > 0:
+		a.verdict, a.found = Pass, describe(otherEnough)
+		if slices.ContainsFunc(otherEnough, func(d report.Disk) bool { return d.Attached.Value != report.Soldered }) {
+			a.found += " (the module's size)"
+			a.detail = "The size is that of the module or drive that was there: the one used in production has to be as large."
 		}
-	case len(m.unclear) > 0 || solderedSizeless || m.hostUnclear != "":
+	case m.sdSlot && len(m.named)+len(m.other)+len(m.unclear) == 0:
+		a.verdict, a.found = Pass, "SD slot, with a card of 4 GB or more"
+		a.detail = "The slot counts, whatever card is in it."
+	case len(m.unclear) > 0 || sizeless || m.hostUnclear != "":
 		a.verdict = Unknown
 		a.detail = "Not all storage could be told apart or measured."
 		if m.hostUnclear != "" {
 			a.detail = "MMC host " + m.hostUnclear + " may have a slot or a part that this run could not see."
 		}
-	case m.sdSlot || len(m.ours) > 0 || len(m.inserted) > 0:
+	case m.sdSlot:
 		a.verdict = Unknown
-		if len(all)+len(m.ours) == 0 {
-			a.found = "an empty slot"
-		}
-		a.detail = "The board takes a card or module, and which one production uses is not known."
+		a.detail = "What is soldered is too small, and the board takes a card: which medium production uses is not known."
+		a.question = fmt.Sprintf(whichSystem, strings.Join(strings.Split(m.text(), ", "), " or "))
+		a.remedy = "State the medium of production."
+	case len(m.ours) > 0 || otherSizeless || len(m.inserted) > 0:
+		a.verdict = Unknown
+		a.detail = "The board takes a module or drive, and which one production uses is not known."
 		if len(m.ours) > 0 {
-			a.detail = "The medium in the slot is, or may be, the one that the probe was started from or reports to: it says nothing of the one in production."
+			a.detail = "The medium is, or may be, the one that the probe was started from or reports to: it says nothing of the one in production."
 		}
-		a.question = "Which storage card or module does production use, and how large is it?"
-		a.remedy = "State the card or module of production; or start the probe from elsewhere with that card in the slot."
+		a.question = "Which storage module does production use, and how large is it?"
+		a.remedy = "State the module of production; or start the probe from elsewhere with that module in its place."
 	case len(undriven(r)) > 0:
 		a.verdict, a.detail = Unknown, undrivenText(r)
 		a.facts, a.remedy = append(a.facts, "faults"), NextRun(r)
@@ -231,23 +292,23 @@ func storageKind(r *report.Report) answer {
 	if a, bad := unlisted(r, "storage"); bad {
 		return a
 	}
-	m := mediaOf(r)
+	m := mediumOf(r)
 	a := answer{facts: append(m.facts, "sight.modules", "sight.settled", "sight.world")}
 	var good, other []string
-	for _, d := range slices.Concat(m.soldered, m.inserted) {
-		name := kindName(d.Kind.Value)
-		list := &other
-		switch {
-		case d.Kind.Value == report.KindEMMC:
-			list = &good
-		case d.Kind.Value == report.KindSD && d.Attached.Value == report.Soldered:
-			list, name = &good, "SD, soldered"
-		case d.Kind.Value == report.KindSD:
-			continue // the slot counts, not the card
-		}
+	add := func(list *[]string, name string) {
 		if !slices.Contains(*list, name) {
 			*list = append(*list, name)
 		}
+	}
+	for _, d := range m.named {
+		name := kindName(d.Kind.Value)
+		if d.Kind.Value == report.KindSD {
+			name = "SD, soldered"
+		}
+		add(&good, name)
+	}
+	for _, d := range m.other {
+		add(&other, kindName(d.Kind.Value))
 	}
 	if m.sdSlot {
 		good = append(good, "SD slot")
@@ -261,6 +322,8 @@ func storageKind(r *report.Report) answer {
 		flash = "; no raw flash"
 	}
 	switch {
+	case m.contested:
+		return m.contest(a.facts)
 	case len(good) > 0:
 		a.verdict, a.found = Pass, strings.Join(good, ", ")+flash
 	case len(m.unclear) > 0:
@@ -276,7 +339,7 @@ func storageKind(r *report.Report) answer {
 		a.verdict, a.found = Unknown, "MMC host "+m.hostUnclear
 		a.detail = "The host may have an SD slot, or a part that this run could not see."
 	case len(m.ours) > 0:
-		a.verdict, a.found = Unknown, describe(m.ours)+" in a slot"
+		a.verdict, a.found = Unknown, describe(m.ours)
 		a.detail = "The only medium is, or may be, the one that the probe was started from or reports to."
 	case len(undriven(r)) > 0:
 		a.verdict, a.found, a.detail = Unknown, first(describe(m.flash), "no storage seen"), undrivenText(r)

@@ -73,16 +73,16 @@ func TestStorage(t *testing.T) {
 		"a 4 GB part, short":     {[]report.Disk{eMMC("mmcblk0", 3_599_999_999)}, nil, image, Fail, Pass, "", ""},
 		"2 GB eMMC":              {[]report.Disk{eMMC("mmcblk0", 2_000_000_000), stick}, []report.MMCHost{fixed, radio}, live, Fail, Pass, "eMMC mmcblk0", ""},
 		"2 GB eMMC, blind":       {[]report.Disk{eMMC("mmcblk0", 2_000_000_000)}, nil, blind, Unknown, Pass, "", ""},
-		"2 GB eMMC, SD slot":     {[]report.Disk{eMMC("mmcblk0", 2_000_000_000)}, []report.MMCHost{slot}, live, Unknown, Pass, "", "Which storage card"},
+		"2 GB eMMC, SD slot":     {[]report.Disk{eMMC("mmcblk0", 2_000_000_000)}, []report.MMCHost{slot}, live, Unknown, Pass, "", "Which medium holds the system in production: eMMC mmcblk0 1.8 GiB or SD slot?"},
 		"Linux runs from eMMC":   {[]report.Disk{eMMC("mmcblk0", 8_000_000_000)}, nil, liveFrom("mmcblk0"), Pass, Pass, "", ""},
-		"SD card of theirs":      {[]report.Disk{card("mmcblk0", 16_000_000_000), stick}, []report.MMCHost{slot}, image, Pass, Pass, "(the card's size)", ""},
-		"SD card too small":      {[]report.Disk{card("mmcblk0", 2_000_000_000)}, []report.MMCHost{slot}, image, Unknown, Pass, "", "Which storage card"},
-		"started from the card":  {[]report.Disk{card("mmcblk0", 16_000_000_000)}, nil, started("mmcblk0"), Unknown, Pass, "may be the probe's own medium", "Which storage card"},
-		"report on the card":     {[]report.Disk{card("mmcblk0", 16_000_000_000)}, nil, reportTo("mmcblk0p1"), Unknown, Pass, "", "Which storage card"},
-		"Linux runs from card":   {[]report.Disk{card("mmcblk0", 16_000_000_000)}, nil, liveFrom("mmcblk0"), Unknown, Pass, "", "Which storage card"},
-		"start not known":        {[]report.Disk{card("mmcblk0", 16_000_000_000)}, nil, func(r *report.Report) { r.Sight.StartedFrom = gap[string](report.Failed) }, Unknown, Pass, "", ""},
-		"volume not asked":       {[]report.Disk{card("mmcblk0", 16_000_000_000)}, nil, func(r *report.Report) { r.Sight.ReportVolume = report.Fact[string]{} }, Unknown, Pass, "", ""},
-		"empty SD slot":          {nil, []report.MMCHost{slot}, image, Unknown, Pass, "an empty slot", "Which storage card"},
+		"SD card of theirs":      {[]report.Disk{card("mmcblk0", 16_000_000_000), stick}, []report.MMCHost{slot}, image, Pass, Pass, "SD slot, with a card of 4 GB or more", ""},
+		"SD card too small":      {[]report.Disk{card("mmcblk0", 2_000_000_000)}, []report.MMCHost{slot}, image, Pass, Pass, "SD slot, with a card of 4 GB or more", ""},
+		"started from the card":  {[]report.Disk{card("mmcblk0", 16_000_000_000)}, nil, started("mmcblk0"), Pass, Pass, "SD slot, with a card", ""},
+		"report on the card":     {[]report.Disk{card("mmcblk0", 16_000_000_000)}, nil, reportTo("mmcblk0p1"), Pass, Pass, "", ""},
+		"Linux runs from card":   {[]report.Disk{card("mmcblk0", 16_000_000_000)}, nil, liveFrom("mmcblk0"), Pass, Pass, "", ""},
+		"start not known":        {[]report.Disk{card("mmcblk0", 16_000_000_000)}, nil, func(r *report.Report) { r.Sight.StartedFrom = gap[string](report.Failed) }, Pass, Pass, "", ""},
+		"volume not asked":       {[]report.Disk{card("mmcblk0", 16_000_000_000)}, nil, func(r *report.Report) { r.Sight.ReportVolume = report.Fact[string]{} }, Pass, Pass, "", ""},
+		"empty SD slot":          {nil, []report.MMCHost{slot}, image, Pass, Pass, "SD slot, with a card of 4 GB or more", ""},
 		"another card takes it":  {[]report.Disk{card("mmcblk1", 16_000_000_000)}, nil, reportTo("mmcblk10p1"), Pass, Pass, "", ""},
 		"stick only":             {[]report.Disk{stick}, []report.MMCHost{fixed}, live, Fail, Fail, "no storage of the board's own", ""},
 		"stick only, blind":      {[]report.Disk{stick}, nil, blind, Unknown, Unknown, "", ""},
@@ -105,7 +105,12 @@ func TestStorage(t *testing.T) {
 		"NVMe, started from it":  {[]report.Disk{part(report.KindNVMe, report.Slot, "nvme0n1", 128e9)}, nil, liveFrom("nvme0n1"), Unknown, Unknown, "", ""},
 		"UFS":                    {[]report.Disk{part(report.KindUFS, report.Soldered, "sda", 64e9)}, nil, live, Pass, Warn, "", ""},
 		"virtio":                 {[]report.Disk{part(report.KindVirtio, report.Soldered, "vda", 64e9)}, nil, live, Pass, Warn, "", ""},
-		"NVMe and SD slot":       {[]report.Disk{part(report.KindNVMe, report.Soldered, "nvme0n1", 64e9)}, []report.MMCHost{slot}, live, Pass, Pass, "", ""},
+		"NVMe and SD slot":       {[]report.Disk{part(report.KindNVMe, report.Soldered, "nvme0n1", 64e9)}, []report.MMCHost{slot}, live, Warn, Warn, "NVMe nvme0n1 59.6 GiB, SD slot", "Which medium holds the system"},
+		"NVMe, attached how":     {[]report.Disk{without(part(report.KindNVMe, report.Soldered, "nvme0n1", 128e9), func(d *report.Disk) { d.Attached = gap[string](report.NotProbed) })}, nil, live, Pass, Warn, "(the module's size)", ""},
+		"small eMMC and NVMe":    {[]report.Disk{eMMC("mmcblk0", 2e9), part(report.KindNVMe, report.Slot, "nvme0n1", 64e9)}, nil, live, Warn, Warn, "eMMC mmcblk0 1.8 GiB, NVMe nvme0n1", "Which medium holds the system"},
+		"large eMMC and NVMe":    {[]report.Disk{eMMC("mmcblk0", 8e9), part(report.KindNVMe, report.Slot, "nvme0n1", 64e9)}, []report.MMCHost{slot}, live, Pass, Pass, "eMMC mmcblk0", ""},
+		"small eMMC, small NVMe": {[]report.Disk{eMMC("mmcblk0", 2e9), part(report.KindNVMe, report.Soldered, "nvme0n1", 1e9)}, nil, live, Fail, Pass, "", ""},
+		"slot, NVMe undriven":    {nil, []report.MMCHost{slot}, undrivenBy("pci:v0000144Dd0000A808sv0000144Dsd0000A801bc01sc08i02"), Pass, Pass, "", ""},
 		"raw flash":              {[]report.Disk{flash}, nil, live, Fail, Fail, "", ""},
 		"raw flash, image":       {[]report.Disk{flash, stick}, nil, image, Fail, Fail, "", ""},
 		"raw flash, blind":       {[]report.Disk{flash}, nil, blind, Unknown, Unknown, "", ""},
@@ -117,8 +122,8 @@ func TestStorage(t *testing.T) {
 		"attachment not known":   {[]report.Disk{without(eMMC("mmcblk0", 8e9), func(d *report.Disk) { d.Attached = gap[string](report.Failed) })}, nil, live, Unknown, Unknown, "", ""},
 		"attachment misspelt":    {[]report.Disk{part(report.KindEMMC, "glued", "mmcblk0", 8e9)}, nil, live, Unknown, Unknown, "", ""},
 		"size not known":         {[]report.Disk{without(eMMC("mmcblk0", 8e9), func(d *report.Disk) { d.SizeBytes = gap[int64](report.Failed) })}, nil, live, Unknown, Pass, "a reason", ""},
-		"card without a name":    {[]report.Disk{without(card("mmcblk0", 8e9), func(d *report.Disk) { d.Name = gap[string](report.Failed) })}, nil, image, Unknown, Pass, "", ""},
-		"card with empty name":   {[]report.Disk{card("", 8e9)}, nil, image, Unknown, Pass, "", ""},
+		"card without a name":    {[]report.Disk{without(card("mmcblk0", 8e9), func(d *report.Disk) { d.Name = gap[string](report.Failed) })}, nil, image, Pass, Pass, "", ""},
+		"card with empty name":   {[]report.Disk{card("", 8e9)}, nil, image, Pass, Pass, "", ""},
 		"slot not known":         {nil, []report.MMCHost{{Path: "h", TakesSD: gap[bool](report.Unsupported), Card: text("absent")}}, live, Unknown, Unknown, "", ""},
 		"eMMC without a disk":    {nil, []report.MMCHost{{Path: "h", TakesSD: no(), Card: text("MMC")}}, live, Unknown, Unknown, "", ""},
 		"radio on the host only": {nil, []report.MMCHost{radio}, live, Fail, Fail, "", ""},
@@ -140,8 +145,8 @@ func TestStorage(t *testing.T) {
 func TestStorageWords(t *testing.T) {
 	r := imx8mp()
 	r.Storage = []report.Disk{card("mmcblk1", 16_000_000_000)}
-	if f := find(t, r, "cds.storage"); !strings.Contains(f.Detail, "one used in production has to be as large") {
-		t.Errorf("detail of a pass by a card = %q; want that the size is the card's", f.Detail)
+	if f := find(t, r, "cds.storage"); !strings.Contains(f.Detail, "The slot counts, whatever card is in it") {
+		t.Errorf("detail of a pass by a slot = %q; want that the slot counts", f.Detail)
 	}
 	r.Storage = append(r.Storage, part(report.KindMTD, report.Soldered, "mtd0", 16<<20))
 	if f := find(t, r, "cds.storage-kind"); f.Verdict != Pass || !strings.Contains(f.Found, "raw flash beside it: raw flash mtd0 16 MiB") {

@@ -93,14 +93,16 @@ func Parse(sector []byte) (Volume, error) {
 	}
 	clusters := (total - data) / cluster
 	v := Volume{Bits: 12, tableOffset: reserved * size, dataOffset: data * size, clusterBytes: cluster * size, clusters: uint32(min(clusters, 1<<28))}
+	// By the rule of the specification the count of clusters decides. Linux and
+	// libblkid go by the field that only FAT32 leaves at zero, and mkfs.fat makes
+	// FAT32 of any size.
 	switch {
-	case clusters >= minClusters32:
+	case extended == extended32:
 		v.Bits = 32
+	case clusters >= minClusters32:
+		return Volume{}, ErrNotFAT
 	case clusters >= minClusters16:
 		v.Bits = 16
-	}
-	if (v.Bits == 32) != (extended == extended32) {
-		return Volume{}, ErrNotFAT
 	}
 	if v.Bits == 32 {
 		first := long(rootCluster)
@@ -143,17 +145,21 @@ const (
 )
 
 // RootLabel finds the label in the root directory, or in the part of it that is
-// given. It is the one that operating systems show and change.
-func RootLabel(directory []byte) (string, bool) {
-	for len(directory) >= entryBytes && directory[0] != 0 {
-		entry := directory[:entryBytes]
-		directory = directory[entryBytes:]
+// given, and where in it that is. It is the one that operating systems show and
+// change, and a directory that ends without one has none ("", -1), whatever the boot
+// sector says. known is false for a part in which neither is.
+func RootLabel(directory []byte) (name string, at int, known bool) {
+	for at := 0; at+entryBytes <= len(directory); at += entryBytes {
+		entry := directory[at:][:entryBytes]
+		if entry[0] == 0 {
+			return "", -1, true
+		}
 		deleted := entry[0] == 0xE5
 		if attribute := entry[11]; !deleted && attribute != attributeLong && attribute&attributeVolume != 0 {
-			return label(entry[:labelBytes]), true
+			return label(entry[:labelBytes]), at, true
 		}
 	}
-	return "", false
+	return "", -1, false
 }
 
 // IsExFAT reports whether the sector starts an exFAT volume, which is often

@@ -46,6 +46,10 @@ func TestParseRealVolumes(t *testing.T) {
 		"FAT12":               {1 << 20, []string{"-F", "12", "-n", "BOARDREPORT"}, 12, "BOARDREPORT"},
 		"FAT16":               {16 << 20, []string{"-F", "16", "-n", "BOARDREPORT"}, 16, "BOARDREPORT"},
 		"FAT32":               {40 << 20, []string{"-F", "32", "-n", "BOARDREPORT", "-s", "1"}, 32, "BOARDREPORT"},
+		"FAT32 of 8 MiB":      {8 << 20, []string{"-F", "32", "-n", "BOARDREPORT"}, 32, "BOARDREPORT"},
+		"FAT32 of 16 MiB":     {16 << 20, []string{"-F", "32", "-n", "BOARDREPORT"}, 32, "BOARDREPORT"},
+		"FAT32 of 32 MiB":     {32 << 20, []string{"-F", "32", "-s", "4", "-n", "BOARDREPORT"}, 32, "BOARDREPORT"},
+		"FAT32 of 128 MiB":    {128 << 20, []string{"-F", "32", "-s", "8", "-n", "BOARDREPORT"}, 32, "BOARDREPORT"},
 		"FAT32 of 4 KiB":      {300 << 20, []string{"-F", "32", "-S", "4096", "-n", "Report"}, 32, "Report"},
 		"FAT16 without label": {16 << 20, []string{"-F", "16"}, 16, ""},
 	} {
@@ -58,8 +62,8 @@ func TestParseRealVolumes(t *testing.T) {
 			if v.Bits != c.bits || v.BootLabel != c.label {
 				t.Errorf("Parse = FAT%d labelled %q; want FAT%d %q", v.Bits, v.BootLabel, c.bits, c.label)
 			}
-			root, ok := RootLabel(data[v.RootOffset:][:v.RootBytes])
-			if root != c.label || ok != (c.label != "") {
+			root, _, ok := RootLabel(data[v.RootOffset:][:v.RootBytes])
+			if root != c.label || !ok {
 				t.Errorf("RootLabel = %q, %v; want %q", root, ok, c.label)
 			}
 		})
@@ -80,12 +84,12 @@ func TestRootLabelSkips(t *testing.T) {
 		entry("FILE    TXT", 0x20),
 		entry("BOARDREPORT", attributeVolume|0x20),
 	}, nil)
-	if got, ok := RootLabel(directory); got != "BOARDREPORT" || !ok {
+	if got, _, ok := RootLabel(directory); got != "BOARDREPORT" || !ok {
 		t.Errorf("RootLabel = %q, %v; want BOARDREPORT", got, ok)
 	}
 	behindEnd := append(make([]byte, entryBytes), directory...)
-	if got, ok := RootLabel(behindEnd); ok {
-		t.Errorf("RootLabel behind the end of the directory = %q; want none", got)
+	if got, at, known := RootLabel(behindEnd); got != "" || at != -1 || !known {
+		t.Errorf("RootLabel behind the end of the directory = %q; want that there is none", got)
 	}
 }
 

@@ -3,6 +3,8 @@ package mmc
 import (
 	"encoding/binary"
 	"fmt"
+	"strconv"
+	"strings"
 )
 
 // ExtCSD is the extended card specific data register of eMMC (JESD84-B51 7.4).
@@ -200,7 +202,7 @@ func ParseExtCSD(data []byte) (ExtCSD, error) {
 		e.Health = Health{
 			LifeTimeA: lifeTime(data[offLifeTimeA]),
 			LifeTimeB: lifeTime(data[offLifeTimeB]),
-			Reserve:   word(data[offReserve], "", ReserveNormal, ReserveWarning, ReserveUrgent),
+			Reserve:   reserve(data[offReserve]),
 		}
 	}
 	e.CommandQueue = r.bit(since51, offCommandQueueSupport, 0)
@@ -256,6 +258,25 @@ func secureRemoval(code byte) SecureRemoval {
 
 // lifeTime decodes an estimate, which comes in steps of 10 %. 0 means that it is
 // not defined.
+func reserve(code byte) Field[Reserve] {
+	return word(code, "", ReserveNormal, ReserveWarning, ReserveUrgent)
+}
+
+// ParseHealth reads what the kernel shows of the health fields in files of their own:
+// life_time, as in "0x01 0x02", and pre_eol_info, as in "0x01" (Documentation/
+// driver-api/mmc/mmc-dev-attrs.rst). What cannot be read is not known.
+func ParseHealth(lifeTimes, preEOL string) Health {
+	code := func(text string) byte {
+		n, err := strconv.ParseUint(text, 0, 8)
+		if err != nil {
+			return 0 // not defined
+		}
+		return byte(n)
+	}
+	a, b, _ := strings.Cut(strings.TrimSpace(lifeTimes), " ")
+	return Health{LifeTimeA: lifeTime(code(a)), LifeTimeB: lifeTime(code(b)), Reserve: reserve(code(strings.TrimSpace(preEOL)))}
+}
+
 func lifeTime(code byte) Field[LifeTime] {
 	const exceeded = 0x0B
 	switch {

@@ -60,12 +60,9 @@ func fatVolume(v *view) (Content, bool) {
 		c.setText(int64(at+label), labelBytes, printable(strings.ToValidUTF8(volume.BootLabel, "?")))
 	}
 	root := v.directory(volume.RootOffset, volume.RootBytes)
-	for at := 0; at+entryBytes <= len(root) && root[at] != 0; at += entryBytes {
-		if name, ok := fat.RootLabel(root[at:][:entryBytes]); ok {
-			c.Label, c.HasLabel, c.LabelAt = "", false, Window{}
-			c.setText(volume.RootOffset+int64(at), labelBytes, printable(strings.ToValidUTF8(name, "?")))
-			break
-		}
+	if name, at, known := fat.RootLabel(root); known {
+		c.Label, c.HasLabel, c.LabelAt = "", false, Window{}
+		c.setText(volume.RootOffset+int64(at), labelBytes, printable(strings.ToValidUTF8(name, "?")))
 	}
 	return c, true
 }

@@ -69,7 +69,7 @@ func TestIdentifyMade(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			data := made(t, c.size, c.tool, strings.Fields(c.args)...)
-			got, ok := Identify(reader(data))
+			got, ok := identify(data)
 			if !ok || got.Type != c.kind || got.Label != c.label || got.HasLabel != (c.label != "") || got.UUID != c.uuid || got.HasUUID != (c.uuid != "") {
 				t.Errorf("Identify = %+v, %v; want %s labelled %q, UUID %q", got, ok, c.kind, c.label, c.uuid)
 			}
@@ -105,7 +105,7 @@ func inOrder(text, words string) bool {
 func TestExtStates(t *testing.T) {
 	t.Parallel()
 	data := made(t, 16<<20, "mke2fs", "-q", "-F", "-t", "ext4", "-M", "/mnt/state", "-U", someUUID)
-	got, ok := Identify(reader(data))
+	got, ok := identify(data)
 	if !ok || got.LastMounted != "/mnt/state" || !got.HasLastMounted {
 		t.Errorf("LastMounted = %q, %v; want /mnt/state", got.LastMounted, got.HasLastMounted)
 	}
@@ -114,7 +114,7 @@ func TestExtStates(t *testing.T) {
 	}
 	data[1024+0x3A] = 2    // errors, not clean
 	data[1024+0x60] |= 0x4 // the journal is to be replayed
-	got, _ = Identify(reader(data))
+	got, _ = identify(data)
 	for _, word := range []string{"journal to be replayed", "not unmounted cleanly", "errors were found"} {
 		if !slices.Contains(got.Words, word) {
 			t.Errorf("Words = %q; want %q among them", got.Words, word)
@@ -123,7 +123,7 @@ func TestExtStates(t *testing.T) {
 	for _, w := range got.Identities {
 		clear(data[w.Offset:][:w.Length])
 	}
-	got, ok = Identify(reader(data))
+	got, ok = identify(data)
 	if !ok || got.HasUUID || len(got.Identities) != 0 {
 		t.Errorf("Identify(without identities) = %+v, %v; want none left", got, ok)
 	}

@@ -57,8 +57,13 @@ const (
 	UBI        Type = "ubi"
 	ZFS        Type = "zfs" // a hint: the copies of its label are not compared
 	ExtJournal Type = "ext journal"
-	Empty      Type = "empty"  // every part that was looked at is zeros
-	Erased     Type = "erased" // every part that was looked at is 0xff, as in erased flash
+	BitLocker  Type = "bitlocker"
+	VMFS       Type = "vmfs"
+	MDRaid     Type = "mdraid"   // a member of an array of Linux
+	IntelRaid  Type = "isw raid" // of Intel's firmware
+	DDFRaid    Type = "ddf raid"
+	Zeros      Type = "zeros" // in every part that was looked at, which is not all
+	Ones       Type = "ones"  // 0xff in every part that was looked at, as in erased flash
 )
 
 // Boot images.
@@ -104,9 +109,10 @@ type Window struct {
 }
 
 // The windows. The first one has all that stands near the start, with the label
-// of ZFS behind 16 KiB; the others have the descriptors of ISO 9660 and the
+// of ZFS behind 16 KiB; the next have the descriptors of ISO 9660 and the
 // superblock of btrfs, each with the end of the page of 32 or 64 KiB before,
-// where swap space has its signature.
+// where swap space has its signature; one has the volume of VMFS, and the last two
+// have what arrays write near the end.
 const (
 	startLength  = 20 << 10
 	beforeLength = 512
@@ -116,22 +122,27 @@ const (
 // MaxDirectoryBytes bounds the one read that Identify may make beside Windows.
 const MaxDirectoryBytes = fat.MaxRootBytes
 
-// Windows lists what Identify always reads.
-func Windows() []Window {
-	return []Window{
+// Windows lists what Identify always reads of a partition of this size in bytes.
+func Windows(size int64) []Window {
+	list := []Window{
 		{0, startLength},
 		{32<<10 - beforeLength, beforeLength + afterLength},
 		{64<<10 - beforeLength, beforeLength + afterLength},
+		{vmfsAt, beforeLength},
 	}
+	if old, last := raidEnds(size); old > 0 {
+		list = append(list, Window{old, afterLength}, Window{last, int(size - last)})
+	}
+	return list
 }
 
-// Identify says what a partition holds; false if no format fits. read returns
-// the bytes at an offset, fewer or none where the partition ends or cannot be
-// read. It is called once for each of Windows, and at most once more for the
-// directory that holds the label of a FAT or exFAT volume.
-func Identify(read func(offset int64, length int) []byte) (Content, bool) {
-	v := &view{read: read}
-	for _, w := range Windows() {
+// Identify says what a partition holds of so many bytes; false if no format fits.
+// read returns the bytes at an offset, fewer or none where the partition ends or
+// cannot be read. It is called once for each of Windows, and at most once more for
+// the directory that holds the label of a FAT or exFAT volume.
+func Identify(size int64, read func(offset int64, length int) []byte) (Content, bool) {
+	v := &view{read: read, size: size}
+	for _, w := range Windows(size) {
 		v.parts = append(v.parts, part{w.Offset, v.bounded(w.Offset, w.Length)})
 	}
 	var found Content
@@ -155,14 +166,15 @@ func Identify(read func(offset int64, length int) []byte) (Content, bool) {
 // more: tools that make a file system clear what is before it, so something that
 // is still there came later.
 var formats = [...]func(*view) (Content, bool){
-	luks, verity, squashfs, cramfs, romfs, ubi, ubifs, jffs2, xfs, exfat, ntfs, fatVolume,
+	luks, bitlocker, mdraid, verity, squashfs, cramfs, romfs, ubi, ubifs, jffs2, xfs, exfat, ntfs, fatVolume,
 	androidBoot, androidVendorBoot, androidSparse, uimage, deviceTree, arm64Image, riscvImage, zimage, bzimage,
-	lvm2, ext, f2fs, erofs, swap, zfs, iso9660, btrfs,
+	lvm2, ext, f2fs, erofs, swap, zfs, iso9660, btrfs, vmfs, firmwareRaid,
 }
 
 // view is what can be seen of a partition.
 type view struct {
 	parts []part
+	size  int64
 	read  func(offset int64, length int) []byte
 }
 
@@ -192,12 +204,12 @@ func (v *view) directory(offset int64, length int) []byte {
 	return v.bounded(offset, min(length, MaxDirectoryBytes))
 }
 
-// blank tells a partition of nothing.
+// blank tells a partition in which nothing was written where it was looked.
 func (v *view) blank() (Content, bool) {
 	for _, b := range [...]struct {
 		fill byte
 		kind Type
-	}{{0x00, Empty}, {0xff, Erased}} {
+	}{{0x00, Zeros}, {0xff, Ones}} {
 		same := len(v.parts[0].data) > 0
 		for _, p := range v.parts {
 			same = same && len(bytes.Trim(p.data, string([]byte{b.fill}))) == 0
