@@ -52,6 +52,10 @@ func flags(s *settings) *flag.FlagSet {
 	f.StringVar(&s.pseudonymKey, "pseudonym-key", "", "`FILE` with the key of the pseudonyms (default: random, so that runs cannot be compared by identity)")
 	f.StringVar(&s.only, "only", "", "run only these sections, as in `cpu,memory`")
 	f.Func("label", "state something that cannot be read, as in hw=B2 (`K=V`, may be repeated)", func(v string) error {
+		key, _, _ := strings.Cut(v, "=")
+		if slices.ContainsFunc(s.labels, func(label string) bool { return strings.HasPrefix(label, key+"=") }) {
+			return fmt.Errorf("%s is stated twice", key)
+		}
 		s.labels = append(s.labels, v)
 		return probe.CheckLabel(v)
 	})

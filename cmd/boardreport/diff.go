@@ -40,8 +40,11 @@ func runDiff(args []string, s streams) int {
 		return s.fail(fmt.Errorf("-format %s: want text or json", *format), "")
 	}
 	status = exitOK
-	if result.Differs(diff.Breaking) {
+	switch {
+	case result.Differs(diff.Breaking):
 		status = exitFindings
+	case result.Inconclusive():
+		status = exitUnknown
 	}
 	return floorOf(packages, status)
 }
@@ -65,8 +68,12 @@ func runSame(args []string, s streams) int {
 		s.out.Printf("%s against %s\n", p.report.Run.Name, first.Run.Name)
 		result := diff.Compare(first, p.report)
 		s.printResult(result)
-		if result.Differs(diff.Breaking) {
+		revisions := slices.ContainsFunc(result.Changes, func(c diff.Change) bool { return c.Rule == diff.RuleRevisions })
+		switch {
+		case result.Differs(diff.Breaking) || revisions: // of one revision they were to be
 			status = exitFindings
+		case result.Inconclusive() && status == exitOK:
+			status = exitUnknown
 		}
 		for _, other := range packages[:i+1] {
 			units := diff.CompareUnits(other.report, p.report)
@@ -106,6 +113,11 @@ func (s streams) printResult(r diff.Result) {
 	for _, c := range r.Changes {
 		s.out.Printf("  %-9s %s\n            %s: %s, then %s\n", c.Severity, c.Rule, c.Path, c.A, c.B)
 	}
+	for _, c := range r.Changes {
+		if c.Rule == diff.RuleRevisions {
+			s.out.Printf("  two revisions are compared: %s and %s\n", c.A, c.B)
+		}
+	}
 	for _, c := range r.Coverage {
 		s.out.Printf("  seen by one only: %s: %s, then %s\n", c.Path, c.A, c.B)
 	}
@@ -117,5 +129,5 @@ func (s streams) printResult(r diff.Result) {
 	if len(r.Changes) == 0 {
 		what = "no difference"
 	}
-	s.out.Printf("  %s in %d compared facts; not compared: %s\n", what, r.Compared, strings.Join(left, ", "))
+	s.out.Printf("  %s in %d compared facts and devices; not compared: %s\n", what, r.Compared, strings.Join(left, ", "))
 }

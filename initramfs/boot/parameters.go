@@ -2,6 +2,7 @@ package boot
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -132,6 +133,10 @@ func (p *parameters) set(name, value string) error {
 			return fmt.Errorf("want yes or no")
 		}
 	case "label":
+		key, _, _ := strings.Cut(value, "=")
+		if slices.ContainsFunc(p.labels, func(label string) bool { return strings.HasPrefix(label, key+"=") }) {
+			return fmt.Errorf("%.32s is stated twice: the first counts", key)
+		}
 		p.labels = append(p.labels, value)
 	case "ticket":
 		p.ticket = value

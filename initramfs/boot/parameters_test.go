@@ -74,6 +74,10 @@ func TestParametersThatMakeNoSense(t *testing.T) {
 			checkLines(t, note, fold(note))
 		}
 	}
+	twice, notes := parseParameters("boardprobe.label=hw=B2 boardprobe.label=hw=B3")
+	if len(notes) != 1 || !slices.Equal(twice.labels, []string{"hw=B2"}) {
+		t.Errorf("a label that is stated twice: %q, %q; want the first, and a note", twice.labels, notes)
+	}
 	if _, notes := parseParameters(strings.Repeat("boardprobe.x ", 5000)); len(notes) != maxNotes+1 {
 		t.Errorf("%d notes on 5000 wrong parameters; want %d", len(notes), maxNotes+1)
 	}

@@ -193,6 +193,8 @@ func TestStatus(t *testing.T) {
 		"warnings do not":      {with(pass, warn), "", 0},
 		"unless named":         {with(pass, warn), "warn", 1},
 		"unknown named":        {with(pass, unknown), "unknown", 1},
+		"warn in any group":    {with(pass, conflict), "warn", 1},
+		"warn of one group":    {with(pass, conflict), "requirement,warn", 0},
 		"other groups do not":  {with(pass, ask, conflict, Finding{Group: Rig, Verdict: Fail}), "", 0},
 		"unless named, asks":   {with(pass, ask), "scoping", 3},
 		"asks named":           {with(pass, ask), "scoping,ask", 1},

@@ -242,7 +242,7 @@ func rigReady(r *report.Report) answer {
 	a := answer{verdict: Ask, facts: []string{"network", "mmc_hosts"}}
 	var wired []string
 	for _, n := range r.Network {
-		if valueOf(n.Kind) == "ethernet" && valueOf(n.Attached) == report.Soldered {
+		if valueOf(n.Kind) == "ethernet" && n.Attached.Value != report.External {
 			wired = append(wired, first(valueOf(n.Name), n.Path))
 		}
 	}

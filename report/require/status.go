@@ -14,7 +14,7 @@ const (
 )
 
 // FailOn says which findings count for the exit status. The zero value counts
-// the published minimum alone.
+// the published minimum alone; verdicts without groups count in all of them.
 type FailOn struct {
 	groups   []Group   // none: Requirement
 	verdicts []Verdict // besides fail
@@ -47,6 +47,10 @@ func Status(findings []Finding, on FailOn) int {
 	status, n := StatusFine, 0
 	for _, f := range findings {
 		if !slices.Contains(counted, f.Group) {
+			// A verdict that is named without a group counts in all of them.
+			if len(on.groups) == 0 && f.Waived == "" && slices.Contains(on.verdicts, f.Verdict) {
+				return StatusFailed
+			}
 			continue
 		}
 		n++
