@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"debug/buildinfo"
 	"errors"
 	"flag"
 	"fmt"
@@ -28,22 +30,23 @@ func (f *initramfsFlags) set() *flag.FlagSet {
 	flags := flag.NewFlagSet("initramfs", flag.ContinueOnError)
 	flags.StringVar(&f.arch, "arch", "", "`architecture` of the board: "+strings.Join(image.Architectures(), ", "))
 	flags.StringVar(&f.probe, "probe", "", "boardprobe `file` for that architecture; by default boardprobe-linux-ARCH or boardprobe_ARCH beside boardimage")
-	flags.StringVar(&f.modules, "modules", "", "`folder or tar` file with the modules of the board's kernel")
-	flags.StringVar(&f.firmware, "firmware", "", "`folder or tar` file with the firmware of the board")
+	flags.StringVar(&f.modules, "modules", "", "`folder, tar or deb` file with the modules of the board's kernel")
+	flags.StringVar(&f.firmware, "firmware", "", "`folder, tar or deb` file with the firmware of the board")
 	flags.StringVar(&f.key, "pseudonym-key", "", "`file` with the key of an earlier image, so that reports compare; by default OUTPUT.pseudonym-key, made if it is not there")
 	flags.BoolVar(&f.noKey, "no-key", false, "put no key into the image: every run makes its own, and reports of two runs cannot be compared by identities")
-	flags.StringVar(&f.output, "o", "", "image `file` to write, replaced if it is there")
+	flags.StringVar(&f.output, "o", "", "image `file` to write, replaced if it is there; \"-\" is stdout")
 	return flags
 }
 
-const initramfsSynopsis = `-arch A [-probe FILE] [-modules DIR|TAR]
-       [-firmware DIR|TAR] [-pseudonym-key FILE | -no-key] -o FILE`
+const initramfsSynopsis = `-arch A [-probe FILE] [-modules DIR|TAR|DEB]
+       [-firmware DIR|TAR|DEB] [-pseudonym-key FILE | -no-key] -o FILE`
 
 func initramfs(args []string, stdout, stderr io.Writer) error {
 	var f initramfsFlags
 	if helped, err := parse(f.set(), args, initramfsSynopsis, stdout); helped || err != nil {
 		return err
 	}
+	f.arch = goArch(f.arch)
 	switch {
 	case f.arch == "":
 		return usageError{errors.New("initramfs: -arch is needed")}
@@ -53,6 +56,11 @@ func initramfs(args []string, stdout, stderr io.Writer) error {
 		return usageError{errors.New("initramfs: -o is needed")}
 	case f.noKey && f.key != "":
 		return usageError{errors.New("initramfs: -no-key and -pseudonym-key exclude each other")}
+	case f.output == toStdout && !f.noKey && f.key == "":
+		return usageError{errors.New("initramfs: with -o - nothing is beside the image to keep a key in: give -pseudonym-key or -no-key")}
+	}
+	if err := checkOutput(f.output); err != nil {
+		return err
 	}
 	spec := image.Spec{Architecture: f.arch, Builder: "boardimage " + version}
 	var err error
@@ -96,17 +104,58 @@ func initramfs(args []string, stdout, stderr io.Writer) error {
 		}
 		say(stderr, "pseudonym key: made %s", keyFile)
 	}
-	mode := fs.FileMode(0o666)
+	mode := fs.FileMode(0o644)
 	if spec.PseudonymKey != nil {
 		mode = 0o600
 		say(stderr, "the image holds the key of the pseudonyms: whoever has it can try serial numbers against your reports. -no-key leaves it out.")
 	}
-	size, err := writeImage(f.output, archive, mode)
+	var size image.Size
+	if f.output == toStdout {
+		size, err = archive.Write(stdout, image.Gzip)
+	} else {
+		size, err = writeImage(f.output, archive, mode)
+	}
 	if err != nil {
 		return err
 	}
 	say(stderr, "image: %s compressed, %s unpacked", mega(size.Bytes), mega(size.RawBytes))
-	screen.New(stdout).Printf("%s\n", f.output)
+	if f.output != toStdout {
+		screen.New(stdout).Printf("%s\n", f.output)
+	}
+	return nil
+}
+
+// toStdout is the output that is no file.
+const toStdout = "-"
+
+// goArch is the architecture as Go names it, by the names that uname and Debian have
+// for it, too.
+func goArch(name string) string {
+	names := map[string]string{
+		"aarch64": "arm64", "armv8": "arm64", "x86_64": "amd64", "armhf": "arm", "armv7": "arm", "armv7l": "arm", "armv6l": "arm", "armel": "arm", "i386": "386", "i686": "386", "riscv": "riscv64",
+	}
+	if is, ok := names[name]; ok {
+		return is
+	}
+	return name
+}
+
+// checkOutput refuses, before any work, to put the image in the place of anything
+// but a plain file: a device would be gone.
+func checkOutput(name string) error {
+	if name == toStdout {
+		return nil
+	}
+	info, err := os.Lstat(name)
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		return fmt.Errorf("image: %s is there and is no plain file (%s): it is not replaced", name, info.Mode().Type())
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("image: %w", err)
+	}
+	if info, err := os.Stat(filepath.Dir(name)); err != nil || !info.IsDir() {
+		return fmt.Errorf("image: %s is no folder", filepath.Dir(name))
+	}
 	return nil
 }
 
@@ -174,6 +223,10 @@ func readProbe(name, arch string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("probe: %w", err)
 	}
+	// The linker writes into a program which package it is.
+	if info, err := buildinfo.Read(bytes.NewReader(data)); err != nil || !strings.HasSuffix(info.Path, "/cmd/boardprobe") {
+		return nil, hinted{fmt.Errorf("probe: %s is not boardprobe", name), "name the boardprobe file for " + arch + " with -probe"}
+	}
 	return data, nil
 }
 
@@ -227,19 +280,18 @@ func writeKey(name string, key pseudonym.Key) error {
 // writeImage writes the image under a temporary name and moves it into place
 // when it is whole.
 func writeImage(name string, a *image.Archive, mode fs.FileMode) (size image.Size, err error) {
-	temporary := name + ".partial"
-	os.Remove(temporary) // of a run that was cut off
-	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
 		return size, fmt.Errorf("image: %w", err)
 	}
+	temporary := f.Name()
 	defer func() {
 		if err != nil {
 			os.Remove(temporary)
 		}
 	}()
 	size, err = a.Write(f, image.Gzip)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
 		return size, err
 	}
 	return size, os.Rename(temporary, name)

@@ -145,6 +145,7 @@ func run(args []string, stdout io.Writer, console io.Writer) int {
 	if !s.quiet {
 		io.WriteString(stderr, e.table)
 		stderr.Printf("%-12s %s\n%-12s %d kB -> %s\n", "package", e.report.Run.Name, "", (len(e.packed)+999)/1000, place)
+		stderr.Printf("%-12s send the file to whoever asked for this report\n", "next")
 	}
 	if s.exit == "written" {
 		return exitOK

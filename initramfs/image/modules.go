@@ -195,7 +195,11 @@ func (k *kernel) checkVolume(packed map[string]bool) error {
 		_, builtin := slices.BinarySearch(k.builtin, name)
 		return builtin || packed[name]
 	}
-	lost := slices.DeleteFunc(volumeModules(), func(name string) bool { return has(name) || !k.ordered[name] })
+	needed := slices.Clone(fatModules)
+	if !slices.ContainsFunc(fatCharset, has) { // one of them is enough
+		needed = append(needed, fatCharset...)
+	}
+	lost := slices.DeleteFunc(needed, func(name string) bool { return has(name) || !k.ordered[name] })
 	if len(lost) > 0 {
 		return fmt.Errorf("%s: modules.order names modules that are not here: %s", k.release, strings.Join(lost, ", "))
 	}

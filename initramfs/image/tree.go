@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -35,6 +36,8 @@ type Tree struct {
 	fsys  fs.FS             // of files that have no data
 	files map[string]file   // by path inside the tree
 	links map[string]string // path of a link to the path that it names
+	root  string            // the folder that is meant, in what was given
+	all   map[string]file   // of what was given
 	// configs are the configurations of kernels, by release, that lie where
 	// distributions lay them.
 	configs map[string][]byte
@@ -103,8 +106,8 @@ type file struct {
 	path string // in fsys, of a file from a folder
 }
 
-// OpenTree opens a folder or a tar file, which may be compressed with gzip,
-// bzip2, xz or zstd. Below it may lie a whole root file system, of which only
+// OpenTree opens a folder, a tar file, which may be compressed with gzip,
+// bzip2, xz or zstd, or a package of Debian. Below it may lie a whole root file system, of which only
 // lib/modules or lib/firmware are used, or just that folder or its contents.
 func OpenTree(name string, kind Kind) (*Tree, error) {
 	info, err := os.Stat(name)
@@ -117,7 +120,14 @@ func OpenTree(name string, kind Kind) (*Tree, error) {
 			return nil, fmt.Errorf("%s: %w", kind, err)
 		}
 		defer f.Close()
-		return ReadTar(name, f, kind)
+		data, err := packageData(f)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", kind, name, err)
+		}
+		return ReadTar(name, data, kind)
+	}
+	if parent := filepath.Dir(filepath.Clean(name)); kind == ModuleTree && filepath.Base(filepath.Clean(name)) == "kernel" && filepath.Base(filepath.Dir(parent)) == "modules" {
+		name = parent // what names the modules lies beside the folder that holds them
 	}
 	root, err := os.OpenRoot(name)
 	if err != nil {
@@ -222,29 +232,105 @@ func (t *Tree) findRoot() error {
 // makes all paths relative to it.
 func (t *Tree) makeRoot(root string) {
 	files, links := t.files, t.links
+	t.root, t.all = root, files
 	t.files, t.links = map[string]file{}, map[string]string{}
 	for name, f := range files {
 		if rest, ok := strings.CutPrefix(name, root); ok {
 			t.files[rest] = f
 		}
 	}
-	for name, target := range links {
+	real := root // the way to it may lead through links, as lib to usr/lib
+	if at, ok := t.chase(strings.TrimSuffix(root, "/"), links); ok && root != "" {
+		real = at + "/"
+	}
+	for name := range links {
 		rest, ok := strings.CutPrefix(name, root)
 		if !ok {
 			continue
 		}
-		if strings.HasPrefix(target, "/") {
-			// Absolute links are meant for the board: /lib/firmware/x.
-			if _, below, ok := strings.Cut(target, "/lib/"+string(t.kind)+"/"); ok {
-				t.links[rest] = path.Clean(below)
-			}
+		// A link may lead through the whole of what was given: the firmware of
+		// Raspberry Pi OS goes through etc/alternatives.
+		at, ok := t.chase(name, links)
+		if !ok {
 			continue
 		}
-		target = path.Join(path.Dir(name), target) + "/"
-		if below, ok := strings.CutPrefix(target, root); ok && fs.ValidPath(path.Clean(below)) {
-			t.links[rest] = path.Clean(below)
+		if below, ok := strings.CutPrefix(at, real); ok && below != "" {
+			t.links[rest] = below
+		} else if f, ok := t.outside(at, files); ok {
+			t.files[rest] = f
 		}
 	}
+}
+
+// chase follows links from a name to what it leads to, inside what was given.
+func (t *Tree) chase(name string, links map[string]string) (string, bool) {
+	here, rest := "", strings.Split(name, "/")
+	for hops := 0; len(rest) > 0; {
+		next := path.Join(here, rest[0])
+		if rest[0] == ".." {
+			next = strings.Trim(path.Dir("/"+here), "/")
+		}
+		rest = rest[1:]
+		target, ok := links[next]
+		if !ok && t.fsys != nil {
+			if found, err := fs.ReadLink(t.fsys, next); err == nil {
+				target, ok = found, true
+			}
+		}
+		if !ok {
+			here = next
+			continue
+		}
+		if hops++; hops > maxHops {
+			return "", false
+		}
+		if strings.HasPrefix(target, "/") {
+			here = ""
+			// Of a tree that is cut out of a root file system an absolute link
+			// still means the board's.
+			if below, inside := t.belowLib(target); inside && !t.has(strings.TrimPrefix(target, "/"), links) {
+				target = below
+			}
+		}
+		rest = append(strings.Split(strings.Trim(target, "/"), "/"), rest...)
+	}
+	here = path.Clean(here)
+	return here, fs.ValidPath(here)
+}
+
+// belowLib is the part of an absolute path below lib/modules or lib/firmware, under
+// the folder that is meant.
+func (t *Tree) belowLib(target string) (string, bool) {
+	_, below, ok := strings.Cut(target, "/lib/"+string(t.kind)+"/")
+	return t.root + below, ok
+}
+
+// has reports whether a path of what was given is there.
+func (t *Tree) has(name string, links map[string]string) bool {
+	if _, ok := links[name]; ok {
+		return true
+	}
+	if t.fsys != nil {
+		_, err := fs.Lstat(t.fsys, name)
+		return err == nil
+	}
+	_, ok := t.all[name]
+	return ok
+}
+
+// outside is a file that is not below the root.
+func (t *Tree) outside(name string, files map[string]file) (file, bool) {
+	if f, ok := files[name]; ok {
+		return f, true
+	}
+	if t.fsys == nil {
+		return file{}, false
+	}
+	info, err := fs.Stat(t.fsys, name)
+	if err != nil || !info.Mode().IsRegular() {
+		return file{}, false
+	}
+	return file{size: info.Size(), path: name}, true
 }
 
 // read returns the contents of a file.

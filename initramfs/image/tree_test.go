@@ -1,0 +1,120 @@
+package image
+
+import (
+	"archive/tar"
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestLinksThroughTheRoot: firmware may be reached by links that leave lib/firmware,
+// as that of Raspberry Pi OS through etc/alternatives. A folder and a tar file of the
+// same root give the same.
+func TestLinksThroughTheRoot(t *testing.T) {
+	t.Parallel()
+	links := map[string]string{
+		"lib":                                  "usr/lib",
+		"usr/lib/firmware/brcm/43455.bin":      "../cypress/43455.bin",
+		"usr/lib/firmware/cypress/43455.bin":   "/etc/alternatives/43455.bin",
+		"etc/alternatives/43455.bin":           "/lib/firmware/cypress/43455-standard.bin",
+		"usr/lib/firmware/loop.bin":            "/etc/alternatives/loop",
+		"etc/alternatives/loop":                "../../lib/firmware/loop.bin",
+		"usr/lib/firmware/gone.bin":            "/etc/alternatives/gone.bin",
+		"usr/lib/firmware/out.bin":             "../../../../../../etc/passwd-of-the-desk",
+		"usr/lib/firmware/other":               "brcm",
+		"usr/lib/firmware/cypress/up/back.bin": "../43455-standard.bin",
+	}
+	dir := t.TempDir()
+	place := func(name string) string {
+		place := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		return place
+	}
+	const real = "usr/lib/firmware/cypress/43455-standard.bin"
+	members := []member{regular(real, []byte("it"))}
+	if err := os.WriteFile(place(real), []byte("it"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for name, target := range links {
+		if err := os.Symlink(target, place(name)); err != nil {
+			t.Fatal(err)
+		}
+		members = append(members, link(tar.TypeSymlink, name, target))
+	}
+	folder, err := OpenTree(dir, FirmwareTree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	archive, err := ReadTar("x.tar", bytes.NewReader(tarOf(t, members...)), FirmwareTree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"brcm/43455.bin", "cypress/43455-standard.bin", "cypress/43455.bin", "cypress/up/back.bin", "other/43455.bin"}
+	for what, tree := range map[string]*Tree{"folder": folder, "tar file": archive} {
+		if got := tree.names(); !slices.Equal(got, want) {
+			t.Errorf("the %s holds %q; want %q", what, got, want)
+		}
+		for _, name := range want {
+			target, _, ok := tree.resolve(name)
+			data, err := tree.read(target)
+			if !ok || err != nil || string(data) != "it" {
+				t.Errorf("%s: %s leads to %q, %v: %q, %v", what, name, target, ok, data, err)
+			}
+		}
+	}
+}
+
+// TestPackage reads the modules of a package that dpkg-deb makes, and those of a folder
+// that is named by its folder kernel.
+func TestPackage(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, data := range map[string][]byte{
+		"p/DEBIAN/control":                        []byte("Package: linux-image-x\nVersion: 1\nArchitecture: all\nMaintainer: a <a@b>\nDescription: x\n"),
+		"p/lib/modules/6.1.0/kernel/drivers/a.ko": ko("a"), "p/lib/modules/6.1.0/modules.order": []byte("kernel/drivers/a.ko\n"),
+		"p/lib/modules/6.1.0/modules.builtin": []byte("kernel/fs/fat.ko\n"),
+	} {
+		place := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(place, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	deb := filepath.Join(dir, "x.deb")
+	for _, compression := range []string{"xz", "zstd", "gzip", "none"} {
+		if out, err := exec.Command("dpkg-deb", "-Z"+compression, "--root-owner-group", "--build", filepath.Join(dir, "p"), deb).CombinedOutput(); err != nil {
+			t.Fatalf("dpkg-deb: %v\n%s", err, out)
+		}
+		tree, err := OpenTree(deb, ModuleTree)
+		if err != nil {
+			t.Errorf("a package compressed with %s: %v", compression, err)
+			continue
+		}
+		if got := tree.names(); !slices.Contains(got, "6.1.0/kernel/drivers/a.ko") || !slices.Contains(got, "6.1.0/modules.order") {
+			t.Errorf("a package compressed with %s holds %q", compression, got)
+		}
+		tree.Close()
+	}
+	tree, err := OpenTree(filepath.Join(dir, "p/lib/modules/6.1.0/kernel"), ModuleTree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tree.Close()
+	if got := tree.names(); !slices.Contains(got, "kernel/drivers/a.ko") || !slices.Contains(got, "modules.order") {
+		t.Errorf("the folder kernel of a release holds %q", got)
+	}
+	for _, bad := range []string{"!<arch>\n", "!<arch>\ndebian-binary   1  0 0 1 4x        `\n2.0\n", "!<arch>\nx               0           0     0     100644  99        `\n"} {
+		if _, err := packageData(strings.NewReader(bad)); err == nil {
+			t.Errorf("packageData(%q): no error", bad)
+		}
+	}
+}
