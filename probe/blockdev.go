@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"runtime"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -213,6 +214,10 @@ func readTable(ctx context.Context, disk parttable.Disk, read func(int64, int) (
 		return diskTable{}, err
 	}
 	t, err := parttable.Parse(start, disk)
+	backup, hasBackup := backupTable(t, disk, read)
+	if errors.Is(err, parttable.ErrNone) && hasBackup {
+		err = nil
+	}
 	if errors.Is(err, parttable.ErrNone) {
 		return diskTable{Kind: "none", Content: contentOf(disk.SizeBytes, 0, read)}, nil
 	}
@@ -221,11 +226,25 @@ func readTable(ctx context.Context, disk parttable.Disk, read func(int64, int) (
 	}
 	out := diskTable{Kind: "mbr", Problems: words(t.Problems)}
 	partitions := t.MBR.Partitions
-	if t.HasGPT {
+	switch {
+	case t.HasGPT && !t.MBR.Protective && len(partitions) > 0:
+		// Linux takes the MBR then (block/partitions/efi.c, is_pmbr_valid).
+		out.Problems = []string{"there is a GPT, too, which is not in force: the MBR does not protect it"}
+	case hasBackup:
+		out.Kind, partitions = "gpt", backup.Partitions
+		out.Problems = append(append(out.Problems, words(t.GPT.Problems)...), "the table is the backup at the end of the disk")
+		out.Problems = append(out.Problems, words(backup.Problems)...)
+	case t.HasGPT:
 		out.Kind = "gpt"
 		out.Problems = append(out.Problems, words(t.GPT.Problems)...)
 		partitions = t.GPT.Partitions
-	} else {
+	case slices.ContainsFunc(partitions, func(p parttable.Partition) bool { return p.OffsetBytes == 0 }):
+		// A volume that was made with a table in its own first sector is one volume.
+		if c := contentOf(disk.SizeBytes, 0, read); c != nil && strings.HasPrefix(c.Type, "fat") {
+			return diskTable{Kind: "none", Content: c, Problems: []string{"the first sector of the volume carries a partition table, too"}}, nil
+		}
+	}
+	if out.Kind == "mbr" {
 		for _, p := range partitions {
 			if !p.Extended {
 				continue
@@ -256,6 +275,33 @@ func readTable(ctx context.Context, disk parttable.Disk, read func(int64, int) (
 		out.Partitions = append(out.Partitions, d)
 	}
 	return out, nil
+}
+
+// backupTable reads the GPT at the end of a disk, if there is a sound one and the one
+// at the start is not.
+func backupTable(t parttable.Table, disk parttable.Disk, read func(int64, int) ([]byte, error)) (parttable.GPT, bool) {
+	sound := func(g parttable.GPT) bool {
+		return !slices.Contains(g.Problems, parttable.HeaderChecksum) && !slices.Contains(g.Problems, parttable.EntriesChecksum) &&
+			!slices.Contains(g.Problems, parttable.EntriesUnchecked) && !slices.Contains(g.Problems, parttable.HeaderSize)
+	}
+	if t.HasGPT && sound(t.GPT) || t.HasMBR && !t.MBR.Protective && len(t.MBR.Partitions) > 0 || !disk.HasSize || disk.SectorBytes <= 0 {
+		return parttable.GPT{}, false
+	}
+	last := disk.SizeBytes/int64(disk.SectorBytes) - 1
+	sector, err := read(last*int64(disk.SectorBytes), disk.SectorBytes)
+	if last < 2 || err != nil {
+		return parttable.GPT{}, false
+	}
+	header, err := parttable.ParseHeader(sector, uint64(last), disk)
+	if err != nil || header.EntriesOffset <= 0 {
+		return parttable.GPT{}, false
+	}
+	entries, err := read(header.EntriesOffset, parttable.StartBytes)
+	if err != nil {
+		return parttable.GPT{}, false
+	}
+	g := parttable.ParseEntries(header, entries, disk)
+	return g, sound(g) && len(g.Partitions) > 0
 }
 
 func words(problems []parttable.Problem) (list []string) {

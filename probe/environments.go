@@ -163,16 +163,37 @@ func fatPartitions(h *Host, disk string) (names []string) {
 }
 
 // configuredEnvironments searches where /etc/fw_env.config of the running system
-// says. Files and UBI volumes it can name as well are not devices, and left out.
+// says: a device, a partition by its label, or a file, as Mender has it. What it
+// names beside these, as volumes of UBI, is said.
 func configuredEnvironments(h *Host, b *report.Boot) {
 	a := h.Read("etc/fw_env.config")
 	list, err := ubootenv.ParseConfig(string(a.Data))
 	if a.Gap != "" || err != nil {
 		return
 	}
+	unread := []string{}
 	for _, l := range list {
+		if l.SizeBytes <= 0 || l.SizeBytes > environmentBytes {
+			unread = append(unread, oneLine(l.Device))
+			continue
+		}
 		name, ok := strings.CutPrefix(l.Device, "/dev/")
-		if !ok || name != path.Base(name) || l.SizeBytes <= 0 || l.SizeBytes > environmentBytes {
+		if !ok && strings.HasPrefix(l.Device, "/") {
+			file := strings.TrimPrefix(path.Clean(l.Device), "/")
+			m := report.BootMedium{Path: "fw_env.config/" + oneLine(file), Name: report.Known(oneLine(l.Device), a.ID)}
+			moreEnvironments(&m, h.ask("environment-file/1", file), "")
+			if len(m.Environments) > 0 {
+				b.Media = append(b.Media, m)
+			} else {
+				unread = append(unread, oneLine(l.Device))
+			}
+			continue
+		}
+		if label, byLabel := strings.CutPrefix(name, "disk/by-partlabel/"); byLabel {
+			name = labelled(h, label)
+		}
+		if !ok || name == "" || name != path.Base(name) {
+			unread = append(unread, oneLine(l.Device))
 			continue
 		}
 		i := slices.IndexFunc(b.Media, func(m report.BootMedium) bool { return m.Name.Value == name || m.Name.Value == name+"ro" })
@@ -183,8 +204,37 @@ func configuredEnvironments(h *Host, b *report.Boot) {
 		moreEnvironments(&b.Media[i], h.ask("environment/1", fmt.Sprintf("%s %d %d", name, l.OffsetBytes, l.SizeBytes)), "")
 		if m := b.Media[i]; strings.HasPrefix(m.Path, "fw_env") && len(m.Environments) == 0 {
 			b.Media = b.Media[:i]
+			unread = append(unread, oneLine(l.Device))
 		}
 	}
+	b.EnvironmentsUnread = report.Known(unread, a.ID)
+}
+
+// labelled is the kernel's name of the partition with a label, "" if there is none or
+// more than one.
+func labelled(h *Host, label string) (found string) {
+	disks, _ := candidates(h)
+	for _, d := range disks {
+		a := h.ask("partitions/1", d.name)
+		var table diskTable
+		if a.Gap != "" || json.Unmarshal(a.Data, &table) != nil {
+			continue
+		}
+		between := ""
+		if strings.Contains("0123456789", d.name[len(d.name)-1:]) {
+			between = "p"
+		}
+		for _, p := range table.Partitions {
+			if p.Name != label || label == "" {
+				continue
+			}
+			if found != "" {
+				return ""
+			}
+			found = fmt.Sprintf("%s%s%d", d.name, between, p.Number)
+		}
+	}
+	return found
 }
 
 // moreEnvironments adds what a place holds to a medium. What was found there

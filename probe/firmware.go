@@ -117,6 +117,12 @@ func gatherFirmware(_ context.Context, f *files, name string) ([]byte, error) {
 	return nil, unix.ENOENT
 }
 
+// isProgram tells the file that a radio runs from those of settings beside it.
+func isProgram(file string) bool {
+	return slices.Contains([]string{".bin", ".fw", ".ucode", ".hcd", ".mbn", ".sfi", ".dfu", ".se", ".rps"}, path.Ext(file)) && !strings.Contains(file, "_config") &&
+		!strings.Contains(path.Base(file), "nvm") && !strings.Contains(path.Base(file), "board")
+}
+
 // describeFirmware leaves out digest and version of a file that cannot be
 // decompressed.
 func describeFirmware(name, place string, data []byte) []byte {
@@ -189,15 +195,26 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 		return f
 	}
 	chosen := map[string]string{} // by driver and device, the file that is loaded next
+	main := map[string]string{}   // the last that was loaded and is a program
 	for _, e := range events {
 		switch e.Class {
+		case kmsg.Missing:
+			// What ran before has stopped.
+			for _, f := range states {
+				if e.Final && e.File == "" && e.Device != "" && f.Device.Value == e.Device && f.State.Value == string(kmsg.Running) {
+					f.State = report.Known("failed", id)
+				}
+			}
 		case kmsg.Chosen:
 			if file := chosenFile(e); file != "" {
 				chosen[e.Driver+" "+e.Device] = file
 			}
 		case kmsg.Loaded, kmsg.Running:
 			if e.File == "" && e.Path == "" {
-				e.File = cmp.Or(chosen[e.Driver+" "+e.Device], chosen[e.Driver+" "])
+				e.File = cmp.Or(main[e.Driver+" "+e.Device], main[e.Driver+" "], chosen[e.Driver+" "+e.Device], chosen[e.Driver+" "])
+			}
+			if e.Class == kmsg.Loaded && isProgram(e.File) {
+				main[e.Driver+" "+e.Device], main[e.Driver+" "] = e.File, e.File
 			}
 			if e.Driver == "iwlwifi" && e.Class == kmsg.Running && e.File != "" && !strings.HasPrefix(e.File, "iwlwifi-") {
 				e.File = "iwlwifi-" + e.File // iwl_fw_file_name in iwl-drv.c; it logs the rest

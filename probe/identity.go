@@ -20,9 +20,15 @@ const (
 // (Documentation/ABI/testing/sysfs-devices-soc).
 func collectIdentity(_ context.Context, h *Host) (report.Identity, error) {
 	dt := func(name string) report.Fact[string] { return h.Text(deviceTree + name) }
-	id := func(name string) report.Fact[string] { return h.Text(dmi + name) }
+	id := func(name string) report.Fact[string] {
+		f := h.Text(dmi + name)
+		if f.OK() && f.Value != "" && strings.Count(f.Value, string([]byte{0xff})) == len(f.Value) { // of erased flash
+			return report.Missing[string](report.Invalid, "placeholder: all ones", f.From...)
+		}
+		return f
+	}
 	i := report.Identity{
-		Model:           dt("model"),
+		Model:           firstModel(h),
 		Compatible:      parse(h, deviceTree+"compatible", stringList),
 		Product:         id("product_name"),
 		ProductVersion:  id("product_version"),
@@ -73,6 +79,19 @@ func collectIdentity(_ context.Context, h *Host) (report.Identity, error) {
 		i.FirmwareInterface = report.Missing[string](efi.Gap, efi.Note, efi.ID)
 	}
 	return i, nil
+}
+
+// firstModel reads the model. It is one string (Devicetree Specification 2.3.2); some
+// trees have a list, of which the kernel shows the first.
+func firstModel(h *Host) report.Fact[string] {
+	return parse(h, deviceTree+"model", func(data []byte) (string, error) {
+		text, _, _ := strings.Cut(string(data), "\x00")
+		text = strings.TrimSpace(text)
+		if strings.ContainsAny(text, "\r\n") {
+			return "", errors.New("more than one line")
+		}
+		return text, nil
+	})
 }
 
 // stringList reads a property of NUL-terminated strings.

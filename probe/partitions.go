@@ -3,6 +3,7 @@ package probe
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"github.com/boardprobe/boardprobe/probe/decode/superblock"
 	"github.com/boardprobe/boardprobe/report"
@@ -18,6 +19,7 @@ func describePartitions(h *Host, name string, d *report.Disk) {
 	}
 	if a.Gap != "" {
 		d.Table = report.Missing[string](a.Gap, a.Note, a.ID)
+		kernelPartitions(h, name, d)
 		return
 	}
 	d.Table = report.Known(table.Kind, a.ID)
@@ -47,6 +49,45 @@ func describePartitions(h *Host, name string, d *report.Disk) {
 			}
 		}
 		d.Partitions = append(d.Partitions, part)
+	}
+	if len(d.Partitions) == 0 && table.Kind != "gpt" && table.Kind != "mbr" {
+		kernelPartitions(h, name, d)
+	}
+}
+
+// kernelPartitions lists the partitions that the kernel has of a disk on which no table
+// was found: named on its command line (blkdevparts), or in a format that is not known
+// here (Documentation/ABI/stable/sysfs-block). What the kernel uses is in force.
+func kernelPartitions(h *Host, name string, d *report.Disk) {
+	dir := "sys/block/" + name
+	for _, entry := range h.List(dir).List {
+		rest, ok := strings.CutPrefix(entry, name)
+		if !ok || strings.Trim(rest, "p0123456789") != "" {
+			continue
+		}
+		number, start, size := h.Text(dir+"/"+entry+"/partition"), h.Int(dir+"/"+entry+"/start"), h.Int(dir+"/"+entry+"/size")
+		if !number.OK() {
+			continue
+		}
+		sectors := func(f report.Fact[int64]) report.Fact[int64] { // of 512 bytes, whatever the disk has
+			if f.OK() && f.Value >= 0 && f.Value < 1<<53 {
+				f.Value *= 512
+				return f
+			}
+			return report.Missing[int64](gapOr(f.Gap, report.Invalid), f.Note, f.From...)
+		}
+		d.Partitions = append(d.Partitions, report.Partition{
+			Number: number.Value, SizeBytes: sectors(size), StartBytes: sectors(start),
+			Name: parse(h, dir+"/"+entry+"/uevent", func(data []byte) (string, error) {
+				for line := range strings.Lines(string(data)) {
+					if name, ok := strings.CutPrefix(line, "PARTNAME="); ok {
+						return strings.TrimSpace(name), nil
+					}
+				}
+				return "", nil
+			}),
+			Content: report.Missing[string](report.NotProbed, "the kernel names the partition, and no table does", number.From...),
+		})
 	}
 }
 

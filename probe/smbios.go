@@ -56,13 +56,23 @@ func readMemoryTable(entry, table []byte) ([]byte, error) {
 		return nil, err
 	}
 	var found memoryTable
+	other := map[uint16]bool{} // arrays that are no system memory, as of flash
+	for _, t := range info.GetTablesByType(physicalMemoryArray) {
+		if use, err := t.GetByteAt(5); err == nil && use != systemMemory {
+			other[t.Handle] = true
+		}
+	}
 	for _, d := range devices {
+		if other[d.PhysicalMemoryArrayHandle] {
+			continue
+		}
 		device := memoryDevice{
 			Locator: oneLine(d.DeviceLocator), Bank: oneLine(d.BankLocator), Vendor: oneLine(strings.TrimSpace(d.Manufacturer)), PartNumber: oneLine(strings.TrimSpace(d.PartNumber)),
 			SizeBytes: int64(d.GetSizeBytes()), Type: d.Type.String(), Form: d.FormFactor.String(),
 		}
-		const unknown = 0xffff // 7.18: of the sizes and speeds
-		if d.Size == unknown {
+		const unknown = 0xffff  // 7.18: of the sizes and speeds
+		const extended = 0x7fff // the size is in a field that tables before 2.7 do not have
+		if d.Size == unknown || d.Size == extended && d.ExtendedSize == 0 {
 			device.SizeBytes = -1
 		}
 		if d.Speed != unknown {
@@ -78,11 +88,14 @@ func readMemoryTable(entry, table []byte) ([]byte, error) {
 	return json.Marshal(found)
 }
 
-const physicalMemoryArray = 16
+const (
+	physicalMemoryArray = 16
+	systemMemory        = 3 // 7.17.2
+)
 
 // readArray reads a table of type 16.
 func readArray(t *smbios.Table) (memoryArray, bool) {
-	const systemMemory, elsewhere = 3, 0x80000000 // 7.17.2; the maximum is in the extended field
+	const elsewhere = 0x80000000 // the maximum is in the extended field
 	use, err1 := t.GetByteAt(5)
 	correction, err2 := t.GetByteAt(6)
 	kib, err3 := t.GetDWordAt(7)
@@ -146,12 +159,15 @@ func describeModules(table memoryTable, id string, m *report.Memory) {
 		return report.Known(s, id)
 	}
 	for _, d := range table.Devices {
-		if d.SizeBytes <= 0 {
+		if d.SizeBytes == 0 {
 			continue
 		}
 		module := report.MemoryModule{
 			Locator: strings.TrimSpace(d.Bank + " " + d.Locator), SizeBytes: report.Known(d.SizeBytes, id), Type: text(d.Type), Form: text(d.Form),
 			Vendor: text(d.Vendor), PartNumber: text(d.PartNumber), SpeedMTs: report.Missing[int64](report.Absent, "", id),
+		}
+		if d.SizeBytes < 0 {
+			module.SizeBytes = report.Missing[int64](report.Invalid, "the table does not say it", id)
 		}
 		if d.SpeedMTs > 0 {
 			module.SpeedMTs = report.Known(d.SpeedMTs, id)

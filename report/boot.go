@@ -4,26 +4,27 @@ package report
 // ROM of the SoC searches for the first loader, what the loader searches for the
 // operating system, and what was used this time.
 type Boot struct {
-	ROMOrder      Fact[[]string] `json:"rom_order,omitzero" class:"environment"`                   // as the unit is set, or as documented
-	OrderAbsent   Fact[[]string] `json:"order_absent,omitzero" class:"environment"`                // load options that BootOrder names and that are not there
-	ROMStraps     Fact[[]string] `json:"rom_straps,omitzero" section:"straps" class:"environment"` // media that the straps of this unit name, first tried first
-	ROMMode       Fact[string]   `json:"rom_mode,omitzero" class:"revision"`                       // what decides it
-	Switches      Fact[[]string] `json:"switches,omitzero" class:"revision"`                       // designators on the board
-	LoaderOrder   Fact[[]string] `json:"loader_order,omitzero" class:"firmware"`                   // media, or the loader's own words
-	Current       Fact[string]   `json:"current,omitzero" class:"environment"`
-	CurrentDevice Fact[string]   `json:"current_device,omitzero" class:"environment"` // a name of storage[]
-	Loader        Fact[string]   `json:"loader,omitzero" class:"firmware"`            // u-boot, uefi, raspberry-pi, barebox, cboot, bios
-	LoaderVersion Fact[string]   `json:"loader_version,omitzero" class:"firmware"`
-	Options       []BootOption   `json:"options,omitempty"`
-	Hints         []BootHint     `json:"hints,omitempty"`
-	Media         []BootMedium   `json:"media,omitempty"`
-	SwitchesSet   Fact[[]string] `json:"switches_set,omitzero" section:"straps" class:"environment"` // positions as the SoC latched them, as in SW6: 0110
-	Straps        []Strap        `json:"straps,omitempty" section:"straps"`
-	Places        []BootPlace    `json:"places,omitempty"`
-	LinuxLoader   Fact[string]   `json:"linux_loader,omitzero" class:"software"`     // who started the kernel on x86
-	EFILoader     Fact[string]   `json:"efi_loader,omitzero" class:"software"`       // what the loader that UEFI started calls itself
-	FirmwareCopy  Fact[string]   `json:"firmware_copy,omitzero" class:"environment"` // of the two copies of a Jetson: A or B
-	ResetReason   Fact[string]   `json:"reset_reason,omitzero" class:"volatile"`     // as the loader passed it
+	ROMOrder           Fact[[]string] `json:"rom_order,omitzero" class:"environment"`                   // as the unit is set, or as documented
+	EnvironmentsUnread Fact[[]string] `json:"environments_unread,omitzero" class:"environment"`         // that fw_env.config of the running system names, and where none was found
+	OrderAbsent        Fact[[]string] `json:"order_absent,omitzero" class:"environment"`                // load options that BootOrder names and that are not there
+	ROMStraps          Fact[[]string] `json:"rom_straps,omitzero" section:"straps" class:"environment"` // media that the straps of this unit name, first tried first
+	ROMMode            Fact[string]   `json:"rom_mode,omitzero" class:"revision"`                       // what decides it
+	Switches           Fact[[]string] `json:"switches,omitzero" class:"revision"`                       // designators on the board
+	LoaderOrder        Fact[[]string] `json:"loader_order,omitzero" class:"firmware"`                   // media, or the loader's own words
+	Current            Fact[string]   `json:"current,omitzero" class:"environment"`
+	CurrentDevice      Fact[string]   `json:"current_device,omitzero" class:"environment"` // a name of storage[]
+	Loader             Fact[string]   `json:"loader,omitzero" class:"firmware"`            // u-boot, uefi, raspberry-pi, barebox, cboot, bios
+	LoaderVersion      Fact[string]   `json:"loader_version,omitzero" class:"firmware"`
+	Options            []BootOption   `json:"options,omitempty"`
+	Hints              []BootHint     `json:"hints,omitempty"`
+	Media              []BootMedium   `json:"media,omitempty"`
+	SwitchesSet        Fact[[]string] `json:"switches_set,omitzero" section:"straps" class:"environment"` // positions as the SoC latched them, as in SW6: 0110
+	Straps             []Strap        `json:"straps,omitempty" section:"straps"`
+	Places             []BootPlace    `json:"places,omitempty"`
+	LinuxLoader        Fact[string]   `json:"linux_loader,omitzero" class:"software"`     // who started the kernel on x86
+	EFILoader          Fact[string]   `json:"efi_loader,omitzero" class:"software"`       // what the loader that UEFI started calls itself
+	FirmwareCopy       Fact[string]   `json:"firmware_copy,omitzero" class:"environment"` // of the two copies of a Jetson: A or B
+	ResetReason        Fact[string]   `json:"reset_reason,omitzero" class:"volatile"`     // as the loader passed it
 }
 
 // BootOption is a load option of UEFI.

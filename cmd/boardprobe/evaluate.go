@@ -36,6 +36,10 @@ type order struct {
 	neutral bool     // the name of the package does not tell the board
 }
 
+// sectionTime is the bound of one section in a run of this length: who gives a slow
+// board more time gives it to its sections.
+func sectionTime(run time.Duration) time.Duration { return max(probe.SectionTimeout, run/6) }
+
 // evaluate collects, judges and signs. A line for each section goes to progress.
 func evaluate(ctx context.Context, o order, progress screen.Printer) (evaluation, error) {
 	started := time.Now()

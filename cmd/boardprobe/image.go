@@ -35,7 +35,7 @@ func imageMain(stdin io.Reader, console io.Writer) int {
 	if err != nil {
 		return fail(stderr, err, "")
 	}
-	opt := probe.Options{Key: pseudonym.NewKey(), Active: job.Active, MMIO: job.MMIO}
+	opt := probe.Options{Key: pseudonym.NewKey(), Active: job.Active, MMIO: job.MMIO, Timeout: sectionTime(job.Timeout)}
 	if job.PseudonymKey != "" {
 		if key, err := readPseudonymKey(job.PseudonymKey); err == nil {
 			opt.Key = key

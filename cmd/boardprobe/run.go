@@ -108,7 +108,7 @@ func run(args []string, stdout io.Writer, console io.Writer) int {
 	if err != nil {
 		return fail(stderr, err, "-key takes ephemeral or an Ed25519 key: openssl genpkey -algorithm ed25519")
 	}
-	opt := probe.Options{Root: s.root, Key: pseudonym.NewKey(), Active: s.active, MMIO: mmio(s.mmio, s.unproven)}
+	opt := probe.Options{Root: s.root, Key: pseudonym.NewKey(), Active: s.active, MMIO: mmio(s.mmio, s.unproven), Timeout: sectionTime(s.timeout)}
 	if s.pseudonymKey != "" {
 		opt.Key, err = readPseudonymKey(s.pseudonymKey)
 		if err != nil {

@@ -141,7 +141,7 @@ func boards() []board {
 	uroot := virt("u-root", 6)
 	uroot.uroot = true
 	radio := virt("virt-radio", 9)
-	radio.firmware = []string{"regulatory.db lacking"} // the image has none
+	radio.firmware = []string{"regulatory.db optional"} // the image has none
 	radio.long = true
 	radio.radios, radio.suite, radio.append = 2, "trixie", "boardprobe.load="+radioModule+" "+radioModule+".radios=2"
 	emmc := virt("virt-emmc", 7)

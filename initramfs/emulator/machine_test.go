@@ -456,8 +456,8 @@ type run struct {
 }
 
 // patient keeps kernels from calling it a lockup that an emulated processor waits
-// for its share of the real one.
-const patient = "nowatchdog rcupdate.rcu_cpu_stall_suppress=1"
+// for its share of the real one, and gives the sections of the probe more time.
+const patient = "nowatchdog rcupdate.rcu_cpu_stall_suppress=1 boardprobe.timeout=12m"
 
 // maxRun bounds a run, on a machine that runs two of them at a time and nothing
 // else. Beside other work it is longer, by what the others take.

@@ -52,7 +52,7 @@ func virtRadio() board {
 	}
 	b.starved = starved()
 	b.modems, b.bluetooth, b.firmware = modems(), []string{"btusb 4.0 Broadcom"}, append(lacking(), "boardprobe/there.bin loaded", "boardprobe/lacking.bin lacking",
-		"brcm/BCM20702A1-0a5c-21e8.linux,dummy-virt.hcd lacking", "brcm/BCM-0a5c-21e8.linux,dummy-virt.hcd lacking")
+		"brcm/BCM20702A1-0a5c-21e8.linux,dummy-virt.hcd optional", "brcm/BCM-0a5c-21e8.linux,dummy-virt.hcd optional")
 	return b
 }
 
@@ -175,7 +175,7 @@ func devices() []string { return []string{"ec25", "em7565", "bcm20702", "ar9271"
 
 // lacking are the files that the drivers of devices() ask for, and cfg80211.
 func lacking() []string {
-	return []string{"regulatory.db lacking", "brcm/BCM20702A1-0a5c-21e8.hcd lacking", "brcm/BCM-0a5c-21e8.hcd lacking", "ath9k_htc/htc_9271-1.4.0.fw lacking", "htc_9271.fw lacking"}
+	return []string{"regulatory.db optional", "brcm/BCM20702A1-0a5c-21e8.hcd optional", "brcm/BCM-0a5c-21e8.hcd optional", "ath9k_htc/htc_9271-1.4.0.fw lacking", "htc_9271.fw lacking"}
 }
 
 // starved are the devices() of which a driver lets go when it gets no firmware.

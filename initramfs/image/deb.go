@@ -14,7 +14,7 @@ import (
 func packageData(r io.Reader) (io.Reader, error) {
 	const magic, headerBytes, nameBytes, sizeAt, sizeBytes = "!<arch>\n", 60, 16, 48, 10
 	data := bufio.NewReader(r)
-	if start, err := data.Peek(len(magic)); err != nil || string(start) != magic {
+	if start, _ := data.Peek(len(magic)); string(start) != magic { // a shorter file is none
 		return data, nil
 	}
 	if _, err := data.Discard(len(magic)); err != nil {

@@ -239,9 +239,9 @@ func (t *Tree) makeRoot(root string) {
 			t.files[rest] = f
 		}
 	}
-	real := root // the way to it may lead through links, as lib to usr/lib
+	place := root // the way to it may lead through links, as lib to usr/lib
 	if at, ok := t.chase(strings.TrimSuffix(root, "/"), links); ok && root != "" {
-		real = at + "/"
+		place = at + "/"
 	}
 	for name := range links {
 		rest, ok := strings.CutPrefix(name, root)
@@ -254,7 +254,7 @@ func (t *Tree) makeRoot(root string) {
 		if !ok {
 			continue
 		}
-		if below, ok := strings.CutPrefix(at, real); ok && below != "" {
+		if below, ok := strings.CutPrefix(at, place); ok && below != "" {
 			t.links[rest] = below
 		} else if f, ok := t.outside(at, files); ok {
 			t.files[rest] = f

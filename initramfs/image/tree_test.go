@@ -36,16 +36,16 @@ func TestLinksThroughTheRoot(t *testing.T) {
 		}
 		return place
 	}
-	const real = "usr/lib/firmware/cypress/43455-standard.bin"
-	members := []member{regular(real, []byte("it"))}
-	if err := os.WriteFile(place(real), []byte("it"), 0o644); err != nil {
+	const target = "usr/lib/firmware/cypress/43455-standard.bin"
+	members := []member{regular(target, []byte("it"))}
+	if err := os.WriteFile(place(target), []byte("it"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for name, target := range links {
-		if err := os.Symlink(target, place(name)); err != nil {
+	for name, to := range links {
+		if err := os.Symlink(to, place(name)); err != nil {
 			t.Fatal(err)
 		}
-		members = append(members, link(tar.TypeSymlink, name, target))
+		members = append(members, link(tar.TypeSymlink, name, to))
 	}
 	folder, err := OpenTree(dir, FirmwareTree)
 	if err != nil {
@@ -62,10 +62,10 @@ func TestLinksThroughTheRoot(t *testing.T) {
 			t.Errorf("the %s holds %q; want %q", what, got, want)
 		}
 		for _, name := range want {
-			target, _, ok := tree.resolve(name)
-			data, err := tree.read(target)
+			leads, _, ok := tree.resolve(name)
+			data, err := tree.read(leads)
 			if !ok || err != nil || string(data) != "it" {
-				t.Errorf("%s: %s leads to %q, %v: %q, %v", what, name, target, ok, data, err)
+				t.Errorf("%s: %s leads to %q, %v: %q, %v", what, name, leads, ok, data, err)
 			}
 		}
 	}

@@ -239,6 +239,10 @@ func amountSaid(r *report.Report, said console.Boot) answer {
 	step := amountStep(w)
 	words := fmt.Sprintf("%s, line %d", w.Value, w.Last)
 	switch {
+	case w.SizeBytes == 0:
+		a.verdict, a.found = Warn, "console: "+words
+		a.detail = "The loader found no memory and stopped: that boot failed."
+		return a
 	case m.fitted == 0 && w.SizeBytes >= m.lower-step:
 		return alone(a, first(r.Memory.FittedBytes.Why(), string(report.Invalid)), words)
 	case w.SizeBytes < m.lower-step:

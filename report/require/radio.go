@@ -71,18 +71,24 @@ func radioFirmware(r *report.Report) answer {
 		return a
 	}
 	a := answer{facts: []string{"firmware", "radios.log_complete"}}
-	var lacking []string
+	var lacking, failed []string
 	loaded := 0
 	for _, f := range r.Firmware {
 		switch valueOf(f.State) {
 		case "lacking":
 			lacking = append(lacking, strings.TrimSpace(f.File+" "+valueOf(f.Device)))
+		case "failed":
+			failed = append(failed, strings.TrimSpace(f.File+" "+valueOf(f.Device)))
 		case "loaded", "running":
 			loaded++
 		}
 	}
 	whole := r.Radios.LogComplete.OK() && r.Radios.LogComplete.Value
 	switch {
+	case len(failed) > 0:
+		a.verdict = Warn
+		a.found = "did not start: " + listText(append(failed, lacking...))
+		a.detail = "The driver loaded these and gave up: the radio does not work."
 	case len(lacking) > 0 && couldStartRadios(r) && hadFirmware(r):
 		a.verdict = Warn
 		a.found = "not found: " + listText(lacking)

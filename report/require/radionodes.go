@@ -182,18 +182,20 @@ func firmwareAdditions(r *report.Report) answer {
 	}
 	a := answer{verdict: Info, facts: []string{"firmware", "radio_nodes"}}
 	var known, additions, defaults, perhaps, calibration []string
-	add := func(file string) {
+	add := func(file string, asked bool) {
 		known = append(known, file)
 		if name, ok := boards.DefaultFirmware(file); ok {
 			defaults = append(defaults, file+" ("+name+")")
 		} else if boards.IsRadioFirmware(file) {
 			additions = append(additions, file)
+		} else if asked {
+			additions = append(additions, file+" (which is not in the table of radios)")
 		}
 	}
 	for _, f := range r.Firmware {
 		switch valueOf(f.State) {
-		case "loaded", "running", "lacking":
-			add(f.File)
+		case "loaded", "running", "failed", "lacking":
+			add(f.File, askedByRadio(r, f))
 		}
 	}
 	root := ""
@@ -218,7 +220,7 @@ func firmwareAdditions(r *report.Report) answer {
 			continue
 		}
 		for _, name := range names {
-			add(name)
+			add(name, false)
 		}
 	}
 	slices.Sort(additions)
@@ -245,6 +247,23 @@ func firmwareAdditions(r *report.Report) answer {
 		a.detail += " No calibration of this board was found under the name " + listText(slices.Compact(calibration[:min(len(calibration), maxFiles)])) + "."
 	}
 	return a
+}
+
+// askedByRadio reports whether a radio asked for a file: the device of Bluetooth, or
+// the driver of one that was seen, or the file lies where those of radios lie in
+// linux-firmware.
+func askedByRadio(r *report.Report, f report.FirmwareFile) bool {
+	driver, device := valueOf(f.Driver), valueOf(f.Device)
+	if strings.HasPrefix(f.File, "(") { // no file is named
+		return false
+	}
+	drives := func(of string) bool { return of != "" && of == driver }
+	folder, base, _ := strings.Cut(f.File, "/")
+	return strings.HasPrefix(device, "hci") ||
+		slices.ContainsFunc(r.WiFi, func(w report.WiFi) bool { return drives(valueOf(w.Driver)) }) ||
+		slices.ContainsFunc(r.Bluetooth, func(b report.Bluetooth) bool { return drives(valueOf(b.Driver)) }) ||
+		base != "" && slices.Contains([]string{"ath10k", "ath11k", "ath12k", "ath6k", "ath9k_htc", "ar3k", "brcm", "cypress", "libertas", "mediatek", "mrvl", "nxp", "qca", "rsi", "rtl_bt", "rtlwifi", "rtw88", "rtw89", "ti-connectivity", "wfx"}, folder) ||
+		strings.HasPrefix(f.File, "iwlwifi-")
 }
 
 // filesOf names the firmware of a radio that the kernel's log does not name:

@@ -99,7 +99,7 @@ func (r *Reader) end() {
 	case state == inLong:
 		r.answer.Cut = true
 	case line == "":
-	case line == r.command.Text:
+	case strings.EqualFold(line, r.command.Text):
 		r.answer.Echoes++
 	case line == string(OK):
 		r.answer.Final = OK
@@ -135,6 +135,9 @@ func (r *Reader) keep(list []string, line string) []string {
 func (r *Reader) unsolicited(line string) bool {
 	switch line {
 	case "RING", "NO CARRIER", "RDY", "SMS DONE", "PB DONE", "SMS Ready", "Call Ready", "POWERED DOWN", "NORMAL POWER DOWN", "APP RDY":
+		return true
+	}
+	if strings.HasPrefix(line, "DST: ") { // behind the time of the network (*PSUTTZ)
 		return true
 	}
 	if strings.IndexByte("+^#!*%$&", line[0]) < 0 {

@@ -205,7 +205,12 @@ func parseAmount(text string) (int64, bool) {
 	first, second, _ := strings.Cut(text, "(effective ")
 	a, ok := parseSize(first)
 	b, _ := parseSize(strings.TrimSuffix(strings.TrimSpace(second), ")"))
-	return max(a, b), ok
+	// U-Boot of Aspeed's SoCs names what is fitted behind what it leaves to Linux
+	// (drivers/ram/aspeed).
+	_, fitted, _ := strings.Cut(first, "(capacity:")
+	fitted, _, _ = strings.Cut(fitted, ",")
+	c, _ := parseSize(fitted)
+	return max(a, b, c), ok
 }
 
 // parseSize reads a size as U-Boot prints it (lib/display_options.c,

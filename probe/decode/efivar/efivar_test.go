@@ -162,7 +162,7 @@ func TestSecureMode(t *testing.T) {
 
 func TestBootNumber(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]int{"Boot0000": 0, "Boot000A": 10, "BootFFFF": 0xFFFF, "Boot000a": -1, "BootOrder": -1, "Boot+001": -1, "boot0001": -1, "Boot001": -1, "": -1} {
+	for name, want := range map[string]int{"Boot0000": 0, "Boot000A": 10, "BootFFFF": 0xFFFF, "Boot000a": 10, "BootOrder": -1, "Boot+001": -1, "boot0001": -1, "Boot001": -1, "": -1} {
 		n, ok := BootNumber(name)
 		if ok != (want >= 0) || ok && int(n) != want {
 			t.Errorf("BootNumber(%q) = %d, %v; want %d", name, n, ok, want)

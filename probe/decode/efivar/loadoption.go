@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // LoadOption is the value of Boot####, Driver####, SysPrep#### or
@@ -81,7 +82,8 @@ func BootNumber(name string) (uint16, bool) {
 		return 0, false
 	}
 	n, err := strconv.ParseUint(name[len(bootPrefix):], 16, 16)
-	if err != nil || BootName(uint16(n)) != name {
+	// The specification has upper-case digits; some firmware writes others.
+	if err != nil || !strings.EqualFold(BootName(uint16(n)), name) || !strings.HasPrefix(name, bootPrefix) {
 		return 0, false
 	}
 	return uint16(n), true

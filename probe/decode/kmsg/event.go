@@ -1,6 +1,7 @@
 package kmsg
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -88,7 +89,7 @@ type heading struct{ driver, device, node string }
 // "driver device interface: ", "driver: " or "Bluetooth: hci0: ".
 func splitHead(text string) (heading, string) {
 	front, rest, ok := strings.Cut(text, ": ")
-	words := strings.Fields(front)
+	words := slices.DeleteFunc(strings.Fields(strings.ReplaceAll(front, " (unnamed net_device)", "")), func(w string) bool { return w == "(uninitialized)" })
 	if !ok || len(words) == 0 || len(words) > 3 {
 		return heading{}, text
 	}
@@ -161,6 +162,18 @@ func (c *captures) fill(e *Event) bool {
 		case "_":
 		case "file":
 			e.File, ok = f.value, f.value != ""
+		case "word": // a file whose name is one word with a dot
+			e.File, ok = f.value, word && strings.Contains(f.value, ".")
+		case "dotted": // a file at the end of a sentence
+			e.File = strings.TrimSuffix(f.value, ".")
+			ok = e.File != ""
+		case "word2": // a version
+			e.Version, ok = f.value, word
+		case "name2": // a version, where there is one
+			e.Version, ok = strings.TrimPrefix(f.value, imageVersion), word
+		case "number":
+			_, err := strconv.ParseUint(f.value, 10, 16)
+			ok = err == nil
 		case "path":
 			e.Path, ok = f.value, strings.HasPrefix(f.value, "/")
 		case "sha256":

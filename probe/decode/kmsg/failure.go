@@ -1,6 +1,7 @@
 package kmsg
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -65,6 +66,9 @@ func Failures(events []Event) []Failure {
 				}
 				for _, file := range slices.Backward(tried(events[i+1:], e)) {
 					f.File = file
+					if optional(file) {
+						f.Outcome, f.By = Optional, ""
+					}
 					found = append(found, f)
 				}
 				if f.File == "" || e.File != "" {
@@ -74,10 +78,40 @@ func Failures(events []Event) []Failure {
 		}
 	}
 	slices.Reverse(found)
+	found = oneSearch(found)
 	// A driver that gives up says so once more, without a name.
 	return slices.DeleteFunc(found, func(f Failure) bool {
 		return f.File == "" && f.Device != "" && slices.ContainsFunc(found, func(other Failure) bool { return other.Device == f.Device && other.File != "" })
 	})
+}
+
+// oneSearch makes one failure of a search for the newest of several files of a kind,
+// none of which was there: the first that was asked for stands for all.
+func oneSearch(found []Failure) []Failure {
+	first := map[string]int{} // by device and kind, where it stands in the result
+	last := map[string]string{}
+	count := map[string]int{}
+	var result []Failure
+	for _, f := range found {
+		id := f.Device + " " + f.Driver + " " + kind(f.File)
+		if f.Outcome != Lacking || f.File == "" || kind(f.File) == f.File {
+			result = append(result, f)
+			continue
+		}
+		count[id]++
+		last[id] = f.File
+		if count[id] == 1 {
+			first[id] = len(result)
+			result = append(result, f)
+		}
+	}
+	for id, n := range count {
+		if n > 1 {
+			f := &result[first[id]]
+			f.Reason = fmt.Sprintf("one of %d that do was looked for, down to %s", n, last[id])
+		}
+	}
+	return result
 }
 
 // tried returns the files that are named one a line behind a failure, as btbcm
@@ -119,23 +153,58 @@ func kind(file string) string {
 	return dir + stem + extension
 }
 
-// optional tells files without which their driver goes on, from the drivers'
-// sources: regulatory and power tables of brcmfmac, configurations of Realtek's
-// and Intel's Bluetooth, calibration from a file, debugging, and the signature
-// of the regulatory database where it is not demanded.
+// spare is a file without which a driver goes on.
+type spare struct {
+	file string // pattern of path.Match
+	from string // where the driver says so, of Linux 6.18
+}
+
+// spares are the files without which drivers go on; demanded are exceptions from them.
+var (
+	spares = []spare{
+		{"*.clm_blob", "brcmfmac/pcie.c, sdio.c: BRCMF_FW_REQF_OPTIONAL"},
+		{"*.txcap_blob", "brcmfmac/pcie.c: BRCMF_FW_REQF_OPTIONAL"},
+		{"brcm/*-pcie*.txt", "brcmfmac/pcie.c: BRCMF_FW_REQF_OPTIONAL; on SDIO it is demanded"},
+		{"*.hcd", "btbcm.c: the chip runs what is in its ROM"},
+		{"qca/*", "hci_qca.c, qca_setup: on -ENOENT the chip runs what is in its ROM"},
+		{"rtl_bt/*_config*.bin", "btrtl.c: config_needed is false for most chips"},
+		{"*.ddc", "btintel.c: optional parameters"},
+		{"*.bseq", "btintel.c: the default patch, or none"},
+		{"ath10k/cal-*", "ath10k/core.c, ath10k_core_fetch_firmware_files"},
+		{"ath10k/pre-cal-*", "ath10k/core.c, ath10k_core_fetch_firmware_files"},
+		{"ath11k/*/regdb.bin", "ath11k/core.c: the result is not used"},
+		{"*/bdata.bin", "ath6kl/init.c: the default board file is taken"},
+		{"*.pnvm", "iwlwifi/fw/pnvm.c: from the firmware of the platform, or none"},
+		{"iwl-debug-yoyo*", "iwlwifi/iwl-dbg-tlv.c: debugging"},
+		{"iwl-dbg-tlv*", "iwlwifi/iwl-dbg-tlv.c: debugging"},
+		{"ti-connectivity/wl18xx-conf.bin", "wl18xx/main.c: falls back to its own"},
+		{"ti-connectivity/wl1271-nvs.bin", "wlcore/sdio.c: asked for on WiLink 8, too, where nothing needs it"},
+		{"regulatory.db", "net/wireless/reg.c: the rules of the world domain hold"},
+	}
+	demanded = []spare{
+		{"qca/*usb*", "btusb.c, btusb_setup_qca"},
+		{"rtl_bt/rtl8723bs_config*", "btrtl.c, ic_id_table: config_needed"},
+		{"rtl_bt/rtl8723cs_*_config*", "btrtl.c, ic_id_table: config_needed"},
+		{"rtl_bt/rtl8723d_config*", "btrtl.c, ic_id_table: config_needed"},
+		{"rtl_bt/rtl8723ds_config*", "btrtl.c, ic_id_table: config_needed"},
+		{"rtl_bt/rtl8821cs_config*", "btrtl.c, ic_id_table: config_needed"},
+		{"rtl_bt/rtl8822b_config*", "btrtl.c, ic_id_table: config_needed"},
+		{"rtl_bt/rtl8822cs_config*", "btrtl.c, ic_id_table: config_needed"},
+		{"rtl_bt/rtl8852bs_config*", "btrtl.c, ic_id_table: config_needed"},
+	}
+)
+
 func optional(file string) bool {
-	base := path.Base(file)
-	for _, suffix := range [...]string{".clm_blob", ".txcap_blob", ".ddc", "_config.bin", ".p7s"} {
-		if strings.HasSuffix(base, suffix) {
-			return true
-		}
+	fits := func(list []spare) bool {
+		return slices.ContainsFunc(list, func(s spare) bool {
+			if ok, _ := path.Match(s.file, file); ok {
+				return true
+			}
+			ok, _ := path.Match(s.file, path.Base(file))
+			return ok
+		})
 	}
-	for _, prefix := range [...]string{"cal-", "pre-cal-", "iwl-debug-yoyo", "iwl-dbg-cfg"} {
-		if strings.HasPrefix(base, prefix) {
-			return true
-		}
-	}
-	return false
+	return file != "" && fits(spares) && !fits(demanded)
 }
 
 // Deferred is a device whose probing waits.

@@ -31,7 +31,7 @@ func FindDefaults(data []byte, base int64) []Default {
 	work := 0
 	add := func(start int) {
 		text := data[start:min(len(data), start+maxBytes)]
-		size, ok := measure(text)
+		size, ok := measure(text, false)
 		work += size
 		if !ok {
 			return

@@ -1,6 +1,7 @@
 package ubootenv
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/crc32"
 )
@@ -22,11 +23,13 @@ const (
 	redundantHeader = 5
 )
 
-// Bounds of the search. Environments are kept at multiples of a sector; their
+// Bounds of the search. Environments are kept at multiples of a sector, on flash of
+// 256 bytes, a page of NOR; their
 // sizes are multiples of smallSteps up to smallBytes, and of a sector beyond
 // (the 1599 configurations of U-Boot 2026.10 keep to that, and to 1 MiB).
 const (
 	sectorBytes = 512
+	pageBytes   = 256
 	smallSteps  = 0x80
 	smallBytes  = 0x1000
 	maxBytes    = 1 << 20
@@ -41,16 +44,16 @@ const (
 // the search was given up.
 func Scan(data []byte, base int64) (hits []Hit, complete bool) {
 	work := 0
-	for at := 0; at+redundantHeader < len(data); at += sectorBytes {
+	for at := 0; at+redundantHeader < len(data); at += pageBytes {
 		for _, header := range [...]int{singleHeader, redundantHeader} {
 			body := data[at+header : min(len(data), at+maxBytes)]
-			if _, ok := plausibleName(body); !ok {
+			if _, ok := plausibleName(body); !ok && !mayBeEmpty(data[at:], header) {
 				continue
 			}
 			if len(hits) == maxHits || work > maxWork {
 				return hits, false
 			}
-			text, ok := measure(body)
+			text, ok := measure(body, true)
 			work += text
 			if !ok {
 				continue
@@ -65,11 +68,21 @@ func Scan(data []byte, base int64) (hits []Hit, complete bool) {
 				h.Redundant, h.Flags = true, data[at+singleHeader]
 			}
 			hits = append(hits, h)
-			at += (size - 1) / sectorBytes * sectorBytes // the loop adds the last sector
+			at += (size - 1) / pageBytes * pageBytes // the loop adds the last page
 			break
 		}
 	}
 	return hits, true
+}
+
+// mayBeEmpty reports whether a block can be an environment without variables, as
+// mkenvimage makes of an empty list: a checksum, and nothing but one filler behind it.
+func mayBeEmpty(block []byte, header int) bool {
+	if len(block) < sectorBytes || binary.LittleEndian.Uint32(block) == 0 || binary.LittleEndian.Uint32(block) == 0xffffffff || block[header] != 0 {
+		return false
+	}
+	rest := block[header+2 : sectorBytes]
+	return (rest[0] == 0 || rest[0] == 0xff) && len(bytes.Trim(rest, string(rest[:1]))) == 0
 }
 
 // checkedSize extends a checksum step by step over the block and returns the
