@@ -12,9 +12,10 @@ help: ## this list
 
 report: ## probe this machine: package, verification and verdict (needs Go only)
 	@mkdir -p build
+	@echo "building boardprobe and boardreport (the first time takes two minutes)"
 	@$(BUILD) -o build/ ./cmd/boardprobe
 	@$(BUILD) -o build/ ./cmd/boardreport
-	@package=$$(build/boardprobe -exit written) && build/boardreport verify $$package
+	@package=$$(build/boardprobe -exit written -o build) && build/boardreport verify $$package
 
 DRIVERS = boards/desk/drivers.gz
 drivers: tools ## make the table of drivers anew from the kernels of Debian
@@ -60,7 +61,7 @@ fuzz: ## every fuzz target for FUZZTIME (10m)
 
 BOARD ?= virt
 boot: tools ## start the emulated BOARD (virt): console, package, verification
-	$(GO) test -count=1 -v ./initramfs/emulator -run '^TestBoards$$/^start$$/^$(BOARD)$$' -args -show -long
+	$(GO) test -count=1 -v ./initramfs/emulator -run '^TestBoards$$/^start$$/^$(BOARD)$$' -args -show -long -only '$(BOARD)'
 
 golden: ## write the expected replays of the corpus anew, to be read as a diff
 	$(GO) test ./cmd/boardreport -run '^TestCorpus$$' -args -update

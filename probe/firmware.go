@@ -203,6 +203,7 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 			for _, f := range states {
 				if e.Final && e.File == "" && e.Device != "" && f.Device.Value == e.Device && f.State.Value == string(kmsg.Running) {
 					f.State = report.Known("failed", id)
+					f.Version = report.Missing[string](report.Absent, "what ran has stopped", id)
 				}
 			}
 		case kmsg.Chosen:
@@ -231,7 +232,7 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 		}
 	}
 	for _, failure := range failures {
-		if f := entry(failure.Event); f != nil {
+		if f := entry(failure.Event); f != nil && f.State.Value != "failed" {
 			f.State = report.Known(string(failure.Outcome), id)
 			if failure.By != "" {
 				f.State.Note = oneLine("by " + failure.By)

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,6 +67,61 @@ func TestFirmwareMatch(t *testing.T) {
 		}
 		if f.SHA256.Value != digest || f.Found.Value != "lib/firmware/"+c.file+".xz" {
 			t.Errorf("%s: found %q, digest %q", name, f.Found.Value, f.SHA256.Value)
+		}
+	}
+}
+
+// TestFirmwareStates says of logs from the field which file runs in which version, and
+// which radio stopped.
+func TestFirmwareStates(t *testing.T) {
+	for name, c := range map[string]struct {
+		log  []string
+		want []string // file, state and version
+	}{
+		"rtw89 with parts": {[]string{
+			"rtw89_8922ae 0000:08:00.0: loaded firmware rtw89/rtw8922a_fw-4.bin",
+			"rtw89_8922ae 0000:08:00.0: Firmware version 0.35.80.0 (4e8a9ee8), cmd version 1, type 1",
+			"rtw89_8922ae 0000:08:00.0: Firmware version 0.1.0.0 (7b393818), cmd version 0, type 64",
+		}, []string{"rtw89/rtw8922a_fw-4.bin running 0.35.80.0 4e8a9ee8"}},
+		"the board's own file": {[]string{
+			"brcmfmac: brcmf_fw_alloc_request: using brcm/brcmfmac43436-sdio for chip BCM43430/2",
+			"brcmfmac mmc1:0001:1: firmware: direct-loading firmware brcm/brcmfmac43436-sdio.raspberrypi,model-zero-2-w.bin",
+			"brcmfmac mmc1:0001:1: firmware: direct-loading firmware brcm/brcmfmac43436-sdio.raspberrypi,model-zero-2-w.txt",
+			"brcmfmac: brcmf_c_preinit_dcmds: Firmware: BCM43430/2 wl0: Mar 31 2022 17:24:51 version 9.88.4.77 (g58bc5cc) FWID 01-3b307371",
+		}, []string{"brcm/brcmfmac43436-sdio.raspberrypi,model-zero-2-w.bin running 9.88.4.77 01-3b307371", "brcm/brcmfmac43436-sdio.raspberrypi,model-zero-2-w.txt loaded "}},
+		"a patch that fails": {[]string{
+			"mt7615e 0000:02:00.0: HW/SW Version: 0xc3140000, Build Time: cv",
+			"mt7615e 0000:02:00.0: Failed to start patch",
+		}, []string{"(mt7615e 0000:02:00.0) failed "}},
+		"WiLink 8 without its optional files": {[]string{
+			"wl18xx_driver wl18xx.1.auto: Direct firmware load for ti-connectivity/wl18xx-conf.bin failed with error -2",
+			"wlcore: firmware booted (Rev 8.9.0.0.79)",
+		}, []string{"(wlcore) running 8.9.0.0.79", "ti-connectivity/wl18xx-conf.bin optional "}},
+		"NXP's Bluetooth that fails": {[]string{
+			"Bluetooth: hci0: Request Firmware: nxp/uartspi_n61x_v1.bin.se", "Bluetooth: hci0: Firmware file nxp/uartspi_n61x_v1.bin.se not found",
+		}, []string{"nxp/uartspi_n61x_v1.bin.se lacking "}},
+		"ath11k that fails": {[]string{
+			"ath11k_pci 0000:02:00.0: failed to fetch board.bin from WCN6855/hw2.0",
+		}, []string{"WCN6855/hw2.0 lacking "}},
+	} {
+		var log kernelLog
+		for _, line := range c.log {
+			if e, ok := kmsg.Classify(line); ok {
+				log.Records = append(log.Records, e)
+			}
+		}
+		data, err := json.Marshal(log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		evidence := []report.Evidence{{ID: "firmware/1", Section: "firmware", Op: "kernel-log/1"}, endOf("firmware", report.OutcomeOK, "", 1)}
+		evidence[0].SetBytes(data)
+		var got []string
+		for _, f := range rebuilt(t, evidence).Firmware {
+			got = append(got, f.File+" "+f.State.Value+" "+f.Version.Value)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s:\n%q; want\n%q", name, got, c.want)
 		}
 	}
 }

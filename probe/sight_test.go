@@ -97,3 +97,20 @@ func TestPacked(t *testing.T) {
 		}
 	}
 }
+
+// TestModelOfTwo: a model with a second string is the first, and text of erased flash
+// is a placeholder.
+func TestModelOfTwo(t *testing.T) {
+	r, _ := probeRoot(t, map[string]string{
+		"sys/firmware/devicetree/base/model": "NVIDIA Jetson\x00p3450\x00", "sys/class/dmi/id/board_name": "\xff\xff\xff\xff\n", "sys/class/dmi/id/board_version": "\xffA\n",
+	})
+	if r.Identity.Model.Value != "NVIDIA Jetson" {
+		t.Errorf("model %+v; want the first of two", r.Identity.Model)
+	}
+	if f := r.Identity.BoardName; f.Gap != report.Invalid || !strings.Contains(f.Note, "placeholder") {
+		t.Errorf("a name of ones: %+v; want a placeholder", f)
+	}
+	if f := r.Identity.BoardVersion; !f.OK() {
+		t.Errorf("a version with one such byte: %+v; want it escaped", f)
+	}
+}

@@ -30,11 +30,9 @@ func collectStorage(_ context.Context, h *Host) ([]report.Disk, error) {
 		}
 		dir := "sys/block/" + name
 		at, link := h.Place(dir)
-		h.entry(at.OK())
-		if !at.OK() {
-			continue
-		}
-		if strings.Contains(at.Value, "/virtual/") && !strings.Contains(at.Value, "nvme-subsystem") || !link && !hasDevice(h, dir) {
+		backed := at.OK() && (link || hasDevice(h, dir))
+		h.entry(backed || virtualDisk().MatchString(name))
+		if !backed || strings.Contains(at.Value, "/virtual/") && !strings.Contains(at.Value, "nvme-subsystem") {
 			continue
 		}
 		if strings.Contains(at.Value, "/nvme-subsystem/") {
@@ -63,6 +61,10 @@ func collectStorage(_ context.Context, h *Host) ([]report.Disk, error) {
 // their own for it, and no capacity: boot partitions, RPMB, and the general purpose
 // partitions that are cut out of its user area (JESD84-B51 6.2.1).
 var mmcPart = pattern.New(`^mmcblk\d+(boot\d+|rpmb|gp\d+)$`)
+
+// virtualDisk are the names of disks with no hardware behind them, which have no device
+// in a root whose links are folders (Documentation/admin-guide/devices.txt).
+var virtualDisk = pattern.New(`^(loop|ram|zram|dm-|md|nbd|bcache|drbd|rbd|zd)\d+$`)
 
 // hasDevice reports whether there is hardware behind a disk of which the kernel, or
 // a dump, does not show the place.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/boardprobe/boardprobe/probe/decode/console"
 	"github.com/boardprobe/boardprobe/report/seal"
@@ -49,17 +50,26 @@ func runReceive(args []string, s streams) int {
 		case b.Name != "":
 			place = b.Name
 		default:
-			place = b.SHA256[:16] + ".board.tar.gz"
+			place = b.SHA256[:16] + packageSuffix
 		}
-		if err := s.keep(place, b.Data); err != nil {
-			return s.fail(err, "")
-		}
-		if x := examine(b.Data, nil); x.ladder.Intact() {
-			s.err.Printf("%s\n", x.summary())
-		} else {
-			s.tell("not an intact package: boardreport verify says why")
+		x := examine(b.Data, nil)
+		if !x.ladder.Intact() {
+			// It does not get the name of a package. The other blocks do.
+			s.fail(fmt.Errorf("run %s: what the block holds is not an intact package, and is not written", b.Run), "")
 			status = exitFindings
+			continue
 		}
+		err := s.keep(place, b.Data)
+		if errors.Is(err, os.ErrExist) && *out == "" { // of another run by that name
+			place = strings.TrimSuffix(place, packageSuffix) + "-" + b.SHA256[:8] + packageSuffix
+			err = s.keep(place, b.Data)
+		}
+		if err != nil {
+			s.fail(err, "-o names another file")
+			status = exitTrouble
+			continue
+		}
+		s.err.Printf("%s\n", x.summary())
 		if place == "-" {
 			continue
 		}
@@ -69,6 +79,9 @@ func runReceive(args []string, s streams) int {
 	}
 	return status
 }
+
+// packageSuffix ends the names of packages.
+const packageSuffix = ".board.tar.gz"
 
 // keep writes a package to a file that must not be there, or to stdout. A file
 // that has these bytes already is as good.

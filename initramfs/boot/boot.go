@@ -151,6 +151,9 @@ func (b *board) prepare() {
 	record.Mounts = append(mounts, mountAll(laterMounts())...)
 	b.consoles.find()
 	b.consoles.printf("boardprobe: %s\n", settleText(record, time.Since(b.started)))
+	if names := failedText(record); names != "" {
+		b.consoles.printf("boardprobe: failed: %s\n", names)
+	}
 	b.findVolume()
 	record.ReportVolume, record.VolumeNote = b.volume, b.volumeNote
 	data, err := json.Marshal(record)
@@ -175,6 +178,19 @@ func settleText(r imagerecord.Boot, after time.Duration) string {
 		text += fmt.Sprintf(", %d left out", len(r.Skipped))
 	}
 	return text
+}
+
+// failedText names the modules that failed, as far as one line of a console takes them.
+func failedText(r imagerecord.Boot) (names string) {
+	const width = 56
+	for _, f := range r.Failed {
+		name := ascii(fmt.Sprintf("%.32s", f.Subject))
+		if names != "" && len(names)+1+len(name) > width {
+			return names + " ..."
+		}
+		names = strings.TrimSpace(names + " " + name)
+	}
+	return names
 }
 
 // Bounds of what a medium that does not answer may hold up.

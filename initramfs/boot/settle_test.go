@@ -125,6 +125,23 @@ func TestSettleText(t *testing.T) {
 	}
 }
 
+func TestFailedText(t *testing.T) {
+	t.Parallel()
+	var many []imagerecord.Note
+	for range 20 {
+		many = append(many, imagerecord.Note{Subject: "module\x1b"})
+	}
+	for want, failed := range map[string][]imagerecord.Note{
+		"":       nil,
+		"ath10k": {{Subject: "ath10k", Error: "no such device"}},
+		"module? module? module? module? module? module? module? ...": many,
+	} {
+		if got := failedText(imagerecord.Boot{Failed: failed}); got != want || len(got) > 60 {
+			t.Errorf("failedText = %q; want %q", got, want)
+		}
+	}
+}
+
 func TestMountsTouchNoMedium(t *testing.T) {
 	t.Parallel()
 	memory := map[string]bool{"proc": true, "sysfs": true, "devtmpfs": true, "tmpfs": true}

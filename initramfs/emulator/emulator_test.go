@@ -22,6 +22,7 @@ var (
 	show = flag.Bool("show", false, "print what the console of the board says")
 	keep = flag.String("keep", "", "keep consoles and packages in this `folder`")
 	long = flag.Bool("long", false, "start the boards of the long matrix, too")
+	only = flag.String("only", "", "fail if there is no board of this `name`")
 )
 
 // outcome is what came of a run.
@@ -35,6 +36,13 @@ type outcome struct {
 // TestBoards starts every board, holds its report against what the emulator was
 // given, and then the reports against each other.
 func TestBoards(t *testing.T) {
+	var names []string
+	for _, b := range boards() {
+		names = append(names, b.name)
+	}
+	if *only != "" && !slices.Contains(names, *only) {
+		t.Fatalf("no board %q; there are %s", *only, strings.Join(names, " "))
+	}
 	w := newWorkshop(t)
 	outcomes := map[string]outcome{}
 	slot := slots()

@@ -97,6 +97,7 @@ func TestConsole(t *testing.T) {
 		"settings, boot not ended": {"console.environment", h3, func(r *report.Report) { section(r, "boot").Outcome = report.OutcomeDeadline }, Unknown, "deadline"},
 
 		"amount":                  {"console.dram", h3, same, Pass, "report: 1.00 GiB fitted (device tree); console: 1 GiB, line 7"},
+		"no memory found":         {"console.dram", as("DRAM:  1 GiB", "DRAM:  0 MiB"), same, Warn, "console: 0 MiB, line 7"},
 		"amount, rounded":         {"console.dram", as("DRAM:  1 GiB", "DRAM:  1.9 GiB"), func(r *report.Report) { r.Memory = memory(2048, 1990, 1950) }, Pass, ""},
 		"amount, all banks":       {"console.dram", as("DRAM:  1 GiB", "DRAM:  948 MiB (effective 3.8 GiB)"), func(r *report.Report) { r.Memory = memory(4096, 3900, 3800) }, Pass, ""},
 		"more than reported":      {"console.dram", as("DRAM:  1 GiB", "DRAM:  2 GiB"), same, Warn, `report: 1.00 GiB fitted (device tree); console line 7 "DRAM: 2 GiB"`},

@@ -83,6 +83,9 @@ func seesStorage(r *report.Report) bool {
 	if _, bad := unlisted(r, "faults"); bad {
 		return false
 	}
+	if s := r.Section("storage"); s.Understood < s.Entries { // one of these may be the storage
+		return false
+	}
 	return hadModules(r) && s.Settled.OK() && s.Settled.Value && !deferred && len(undriven(r)) == 0
 }
 

@@ -182,3 +182,17 @@ func TestVersionAndDRAM(t *testing.T) {
 		t.Errorf("Models = %q", models)
 	}
 }
+
+// TestDRAM reads amounts of which the loader leaves a part to Linux, or none.
+func TestDRAM(t *testing.T) {
+	for line, want := range map[string]int64{
+		"DRAM:  192 MiB (capacity:256 MiB, VGA:64 MiB, ECC:off)\n": 256 << 20,
+		"DRAM:  8 GiB (effective 7.7 GiB)\n":                       8 << 30,
+		"DRAM: 0 MiB\n":                                            0,
+	} {
+		list, _ := Parse([]byte("U-Boot 2019.04 (May 30 2023 - 06:05:47 +0000)\n" + line))
+		if w, ok := Last(list).DRAM(); !ok || w.SizeBytes != want {
+			t.Errorf("%q: %+v, %v; want %d bytes", line, w, ok, want)
+		}
+	}
+}

@@ -128,7 +128,6 @@ func recognise(known []row, text string) (Witness, bool) {
 		}
 		if r.kind == DRAM {
 			w.SizeBytes, w.HasSize = parseAmount(value)
-			w.HasSize = w.HasSize && w.SizeBytes > 0 // none is no size: the loader failed
 		}
 		return w, true
 	}
