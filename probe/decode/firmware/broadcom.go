@@ -94,8 +94,9 @@ func broadcomCLM(f file) (Info, bool) {
 	info := Info{Format: BroadcomCLM, Version: data, Text: strings.TrimSpace(data + " " + compiler)}
 	if i := bytes.Index(block[:first+6*textBytes], []byte(importer)); i >= 0 {
 		const nameAt = 30 // of the name of the data, from the importer's text
-		name := field(block[i+nameAt : min(len(block), i+nameAt+textBytes)])
-		info.Text = strings.TrimSpace(info.Text + " " + field(block[i:i+nameAt]) + " " + name)
+		text := block[i:min(len(block), i+nameAt+textBytes)]
+		name := field(text[min(len(text), nameAt):])
+		info.Text = strings.TrimSpace(info.Text + " " + field(text[:min(len(text), nameAt)]) + " " + name)
 		if data == "" || !digit(data[0]) {
 			info.Version, info.Chip = name, data
 		}
