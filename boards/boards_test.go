@@ -27,7 +27,7 @@ func TestEmbeddedLoads(t *testing.T) {
 		t.Errorf("%d machines loaded; want all files of data/machine", len(k.machines))
 	}
 	for _, m := range k.machines {
-		b := m.board("")
+		b := m.board("", m.Compatible)
 		for _, text := range append([]string{b.Name, b.BootMode.Value, b.SecureBoot.Value, b.Note.Value}, m.Compatible...) {
 			if strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c > '~' }) {
 				t.Errorf("%s: %q is not printable ASCII", m.Name, text)

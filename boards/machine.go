@@ -184,26 +184,39 @@ func (m *machineFile) decode() error {
 	return nil
 }
 
-func (m *machineFile) board(match string) Board {
+// board is what the file says of a board with such root compatibles: rows for
+// other SoCs of a family are left out.
+func (m *machineFile) board(match string, root []string) Board {
 	b := Board{
 		Name: m.Name, Match: match, BootMode: m.BootMode.fact(), Switches: m.Switches.fact(), ROMOrder: m.ROMOrder.fact(),
 		ROMFamily: m.ROMFamily, SecureBoot: m.SecureBoot.fact(), OrderReadable: m.OrderReadable.fact(), Note: m.Note.fact(),
 	}
-	for _, s := range m.straps {
-		b.Straps = append(b.Straps, s.clone())
+	for i := range m.straps {
+		if meant(m.Straps[i].Only, root) {
+			b.Straps = append(b.Straps, m.straps[i].clone())
+		}
 	}
 	for _, s := range m.switches {
 		s.Bits, s.From = slices.Clone(s.Bits), slices.Clone(s.From)
 		b.SwitchBits = append(b.SwitchBits, s)
 	}
-	for _, l := range m.locks {
-		l.Only, l.Closed, l.Open, l.From = slices.Clone(l.Only), slices.Clone(l.Closed), slices.Clone(l.Open), slices.Clone(l.From)
-		b.Locks = append(b.Locks, l)
+	for i := range m.locks {
+		if meant(m.Locks[i].Only, root) {
+			b.Locks = append(b.Locks, m.locks[i].clone())
+		}
 	}
 	for i := range m.LoaderOffsets {
-		b.LoaderOffsets = append(b.LoaderOffsets, m.LoaderOffsets[i].offsets()...)
+		if meant(m.LoaderOffsets[i].Only, root) {
+			b.LoaderOffsets = append(b.LoaderOffsets, m.LoaderOffsets[i].offsets()...)
+		}
 	}
 	return b
+}
+
+// meant reports whether a row is for a board with such root compatibles: one
+// that names none is for all of the family.
+func meant(only, root []string) bool {
+	return len(only) == 0 || slices.ContainsFunc(root, func(c string) bool { return slices.Contains(only, c) })
 }
 
 // Lookup finds what is known about a board, most specific first: by the list
@@ -240,15 +253,15 @@ func (k *knowledge) lookup(compatible []string, dmi Machine) []Board {
 		for i := range k.machines {
 			if !found[i] && slices.Contains(k.machines[i].Compatible, c) {
 				found[i] = true
-				list = append(list, k.machines[i].board(c))
+				list = append(list, k.machines[i].board(c, compatible))
 			}
 		}
 	}
-	return append(list, k.byDMI(dmi)...)
+	return append(list, k.byDMI(dmi, compatible)...)
 }
 
 // byDMI puts a match of vendor and product before one of the vendor alone.
-func (k *knowledge) byDMI(dmi Machine) []Board {
+func (k *knowledge) byDMI(dmi Machine, root []string) []Board {
 	if dmi.Vendor == "" {
 		return nil
 	}
@@ -258,9 +271,9 @@ func (k *knowledge) byDMI(dmi Machine) []Board {
 			switch {
 			case !strings.EqualFold(known.Vendor, dmi.Vendor):
 			case known.Product == "":
-				vendor = append(vendor, k.machines[i].board(dmi.Vendor))
+				vendor = append(vendor, k.machines[i].board(dmi.Vendor, root))
 			case strings.EqualFold(known.Product, dmi.Product):
-				exact = append(exact, k.machines[i].board(dmi.Vendor+" "+dmi.Product))
+				exact = append(exact, k.machines[i].board(dmi.Vendor+" "+dmi.Product, root))
 			}
 		}
 	}
@@ -285,7 +298,6 @@ type Strap struct {
 	Nodes     []string    // compatibles, one of which the device-tree node of the register has; none: no node is known
 	BigEndian bool        // the register is big-endian on a little-endian processor
 	Used      bool        // it says from where the ROM took the loader, not where it is told to look
-	Only      []string    // root compatibles, one of which the board must have; empty: all of the family
 	If        []Condition // all of which must hold for the field to count
 	Means     []Meaning
 	Class     Class
@@ -338,7 +350,7 @@ func (s Strap) Media(register uint32) ([]string, bool) {
 }
 
 func (s Strap) clone() Strap {
-	s.Means, s.From, s.Nodes, s.Only, s.If = slices.Clone(s.Means), slices.Clone(s.From), slices.Clone(s.Nodes), slices.Clone(s.Only), slices.Clone(s.If)
+	s.Means, s.From, s.Nodes, s.If = slices.Clone(s.Means), slices.Clone(s.From), slices.Clone(s.Nodes), slices.Clone(s.If)
 	for i := range s.Means {
 		s.Means[i].Media = slices.Clone(s.Means[i].Media)
 	}
@@ -360,6 +372,7 @@ type loaderFile struct {
 	OffsetBytes     int64    `json:"offset_bytes"`
 	What            string   `json:"what"`
 	CollidesWithGPT bool     `json:"collides_with_gpt,omitempty"`
+	Only            []string `json:"only,omitempty"` // as of a strap
 	From            []string `json:"from"`
 }
 
@@ -394,7 +407,7 @@ type strapFile struct {
 	Bits      string            `json:"bits"`           // high:low
 	BigEndian bool              `json:"big_endian,omitempty"`
 	Used      bool              `json:"used,omitempty"`
-	Only      []string          `json:"only,omitempty"`
+	Only      []string          `json:"only,omitempty"`  // root compatibles, any of which the board has; none: all of the family
 	If        map[string]string `json:"if,omitempty"`    // "0x… high:low": values with a space between
 	Means     map[string]string `json:"means,omitempty"` // "2" or "0x8-0xf": words with a space between
 	Class     Class             `json:"class"`
@@ -402,7 +415,7 @@ type strapFile struct {
 }
 
 func (f *strapFile) strap() (Strap, error) {
-	s := Strap{Name: f.Name, Nodes: strings.Fields(f.Node), BigEndian: f.BigEndian, Used: f.Used, Only: f.Only, Class: f.Class, From: f.From}
+	s := Strap{Name: f.Name, Nodes: strings.Fields(f.Node), BigEndian: f.BigEndian, Used: f.Used, Class: f.Class, From: f.From}
 	if f.Name == "" {
 		return Strap{}, errors.New("no name")
 	}

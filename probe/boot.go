@@ -67,6 +67,7 @@ func documented(h *Host, b *report.Boot) ([]boards.Board, []string) {
 	compatible := parse(h, deviceTree+"compatible", stringList)
 	vendor, product := h.Text(dmi+"sys_vendor"), h.Text(dmi+"product_name")
 	known := boards.Lookup(compatible.Value, boards.Machine{Vendor: vendor.Value, Product: product.Value})
+	var notes, from []string
 	for _, k := range known {
 		if b.ROMOrder.IsZero() {
 			b.ROMOrder = k.ROMOrder
@@ -77,6 +78,12 @@ func documented(h *Host, b *report.Boot) ([]boards.Board, []string) {
 		if b.Switches.IsZero() {
 			b.Switches = k.Switches
 		}
+		if k.Note.OK() {
+			notes, from = append(notes, k.Note.Value), append(from, k.Note.From...)
+		}
+	}
+	if len(notes) > 0 {
+		b.ROMNotes = report.Known(notes, from...).By(report.Documented)
 	}
 	if b.ROMOrder.IsZero() {
 		note := "no document that this program knows says it; photograph the boot switches"

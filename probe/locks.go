@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -56,9 +55,6 @@ func lockState(h *Host) report.Fact[string] {
 			missing.Note = oneLine("not found: " + known.SecureBoot.Value + "; ask who programmed the fuses")
 		}
 		for _, l := range known.Locks {
-			if len(l.Only) > 0 && !slices.ContainsFunc(compatible.Value, func(c string) bool { return slices.Contains(l.Only, c) }) {
-				continue
-			}
 			value := lockValue(h, l)
 			if !value.OK() {
 				if value.Gap != report.Absent {
@@ -67,11 +63,19 @@ func lockState(h *Host) report.Fact[string] {
 				continue
 			}
 			state, ok := l.State(value.Value)
-			if !ok {
-				missing = report.Missing[string](report.Unsupported, oneLine("no document that this program knows says what "+value.Note+" = "+value.Value+" means"), value.From...)
+			switch {
+			case !ok && l.OneSided:
+				missing = report.Missing[string](report.NotProbed, oneLine(value.Note+" = "+value.Value+" does not close the board, and something else may"), value.From...)
+				continue
+			case !ok:
+				missing = report.Missing[string](report.NotProbed, oneLine("no document that this program knows says what "+value.Note+" = "+value.Value+" means"), value.From...)
 				continue
 			}
-			return report.Known(state, value.From...).Noting(oneLine(value.Note + " = " + value.Value))
+			said := report.Known(state, value.From...).Noting(oneLine(value.Note + " = " + value.Value))
+			if state == "enforced" && l.Returned.Value != 0 {
+				return givenBack(h, l, said)
+			}
+			return said
 		}
 	}
 	return missing
@@ -91,24 +95,45 @@ func lockValue(h *Host, l boards.Lock) report.Fact[string] {
 		}
 		return report.Missing[string](report.Absent, "", line.From...)
 	}
+	word, name := fuse(h, l, l.Offset)
+	if !word.OK() {
+		return report.Missing[string](word.Gap, word.Note, word.From...)
+	}
+	return report.Known(l.Field(uint32(word.Value)), word.From...).Noting(fmt.Sprintf("%s, word at %#x, bits %d:%d", name, l.Offset, l.High, l.Low))
+}
+
+// fuse reads a word of the fuses of a lock, and names their device.
+func fuse(h *Host, l boards.Lock, offset int64) (report.Fact[int64], string) {
 	devices, err := h.Names(nvmemDevices)
 	if err != nil {
-		return report.Missing[string](devices.Gap, devices.Note, devices.ID)
+		return report.Missing[int64](devices.Gap, devices.Note, devices.ID), ""
 	}
 	for _, name := range devices.List {
 		if number, ok := strings.CutPrefix(name, l.NVMEM); !ok || strings.Trim(number, "0123456789") != "" {
 			continue
 		}
-		word := parseAnswer(h.ask("word/1", fmt.Sprintf("%s/%s/nvmem %#x", nvmemDevices, name, l.Offset)), func(data []byte) (string, error) {
+		return parseAnswer(h.ask("word/1", fmt.Sprintf("%s/%s/nvmem %#x", nvmemDevices, name, offset)), func(data []byte) (int64, error) {
 			word, err := strconv.ParseUint(strings.TrimSpace(string(data)), 0, 32)
 			if err != nil {
-				return "", errors.New("not a word of 32 bits")
+				return 0, errors.New("not a word of 32 bits")
 			}
-			return l.Field(uint32(word)), nil
-		})
-		return noted(word, fmt.Sprintf("%s, word at %#x, bits %d:%d", name, l.Offset, l.High, l.Low))
+			return int64(word), nil
+		}), name
 	}
-	return report.Missing[string](report.Absent, "", devices.ID)
+	return report.Missing[int64](report.Absent, "", devices.ID), ""
+}
+
+// givenBack looks whether a closed board was given back to the maker of its SoC,
+// after which the ROM takes unsigned loaders again. Where that fuse cannot be
+// read, the board stays closed.
+func givenBack(h *Host, l boards.Lock, closed report.Fact[string]) report.Fact[string] {
+	word, name := fuse(h, l, l.Returned.Offset)
+	if !word.OK() || !l.Returned.Holds(uint32(word.Value)) {
+		closed.From = both(closed.From, word.From)
+		return closed
+	}
+	note := fmt.Sprintf("%s; but field return, word at %#x of %s: it takes unsigned loaders again, for good", closed.Note, l.Returned.Offset, name)
+	return report.Known("capable", both(closed.From, word.From)...).Noting(oneLine(note))
 }
 
 // noted says where a value is from; a gap keeps its reason.

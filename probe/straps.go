@@ -32,7 +32,7 @@ func collectStraps(_ context.Context, h *Host) (func(*report.Report), error) {
 	s := straps{h: h, read: map[uint64]report.Fact[string]{}}
 	for _, known := range boards.Lookup(compatible.Value, boards.Machine{}) {
 		for _, strap := range known.Straps {
-			if strap.Class != boards.ClassX && (len(strap.Only) == 0 || slices.ContainsFunc(compatible.Value, func(c string) bool { return slices.Contains(strap.Only, c) })) {
+			if strap.Class != boards.ClassX {
 				s.known = append(s.known, strap)
 			}
 		}

@@ -9,6 +9,7 @@ type Boot struct {
 	OrderAbsent        Fact[[]string] `json:"order_absent,omitzero" class:"environment"`                // load options that BootOrder names and that are not there
 	ROMStraps          Fact[[]string] `json:"rom_straps,omitzero" section:"straps" class:"environment"` // media that the straps of this unit name, first tried first
 	ROMMode            Fact[string]   `json:"rom_mode,omitzero" class:"revision"`                       // what decides it
+	ROMNotes           Fact[[]string] `json:"rom_notes,omitzero" class:"revision"`                      // what else documents say of the start of boards with this SoC
 	Switches           Fact[[]string] `json:"switches,omitzero" class:"revision"`                       // designators on the board
 	LoaderOrder        Fact[[]string] `json:"loader_order,omitzero" class:"firmware"`                   // media, or the loader's own words
 	Current            Fact[string]   `json:"current,omitzero" class:"environment"`

@@ -175,7 +175,7 @@ func TestLoaderPlaces(t *testing.T) {
 		want          Verdict
 		found, detail string
 	}{
-		"Allwinner on SD":             {"allwinner,sun50i-a64", []report.Disk{sd}, []string{"eGON.BT0 at 8192, dt, checksum right"}, Warn, "mmcblk0 at 8192 (boot0): there is one; mmcblk0 at 131072 (boot0);", "At 8192 of mmcblk0 a GPT"},
+		"Allwinner on SD":             {"allwinner,sun50i-a64", []report.Disk{sd}, []string{"eGON.BT0 at 8192, dt, checksum right"}, Warn, "mmcblk0 at 8192 (boot0): there is one; mmcblk0 at 131072 (boot0)", "At 8192 of mmcblk0 a GPT"},
 		"i.MX 8M Plus":                {"fsl,imx8mp", []report.Disk{emmc(report.EMMC{}), sd}, nil, Pass, "mmcblk2boot0 at 0 (image vector table); mmcblk0 at 32768", "Source"},
 		"locked for ever":             {"fsl,imx8mp", []report.Disk{emmc(report.EMMC{BootWriteProtection: text("boot0 permanent, boot1 none")})}, nil, Warn, "", "locked for ever"},
 		"boot area not as wanted":     {"allwinner,sun50i-a64", []report.Disk{emmc(report.EMMC{BootFrom: text("boot0"), BootAcknowledge: yes(), BootBus: text("8 bit, single data rate, backward compatible")})}, nil, Warn, "", "wants an acknowledge"},

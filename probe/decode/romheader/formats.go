@@ -333,6 +333,26 @@ func kwbMedia(id byte) (string, bool) {
 	return "", false
 }
 
+// checkArmada8K: header_t of TF-A, tools/marvell/doimage/doimage.c. The prolog is
+// the header, its extensions and what they load; its sum is that of its words
+// with the field of the sum as 0.
+func checkArmada8K(h []byte, found *Header) bool {
+	const prologBytes, prologSum, imageBytes, headerBytes = 4, 8, 12, 64
+	if len(h) < headerBytes {
+		return false
+	}
+	covered, image := int64(le32(h, prologBytes)), int64(le32(h, imageBytes))
+	if covered < headerBytes || covered%4 != 0 || covered > maxFirstStage || image == 0 || image > maxFirstStage {
+		return false
+	}
+	found.size(covered + image)
+	if covered <= int64(len(h)) {
+		sum := le32(h, prologSum)
+		found.sum(sum32(h[:covered])-sum == sum)
+	}
+	return true
+}
+
 // checkKWB: main_hdr_v0 and _v1 of U-Boot, tools/kwbimage.h. The first byte and a
 // sum of one byte are no proof, so both must be right and the rest make sense.
 func checkKWB(h []byte, found *Header) bool {

@@ -22,9 +22,13 @@ func Places(family string) []Place {
 		rockchip  = "U-Boot, doc/board/rockchip/rockchip.rst, tools/rkcommon.c"
 		amlogic   = "U-Boot, doc/board/amlogic/boot-flow.rst"
 		ti        = "AM335x technical reference manual (SPRUH73), memory booting from MMC and SD cards"
+		raw       = "TI AM64x technical reference manual (SPRUIM2), MMCSD boot in raw mode"
 		k3        = "U-Boot, doc/board/ti/k3.rst"
 		stm32     = "U-Boot, doc/board/st/stm32mp1.rst"
 		marvell   = "U-Boot, board/solidrun/clearfog/README"
+		mvebu     = "U-Boot, arch/arm/mach-mvebu/spl.c, doc/mvebu/cmd/bubt.txt"
+		nor       = "U-Boot, include/imximage.h"
+		rcw       = "barebox, Documentation/boards/layerscape.rst"
 		mediatek  = "OpenWrt, target/linux/mediatek/image/mt7623.mk"
 	)
 	all := []Place{
@@ -33,6 +37,9 @@ func Places(family string) []Place {
 		{"allwinner", "user", 256 << 10, sunxi}, // H616
 		{"allwinner", "boot", 0, sunxi},
 		{"allwinner", "spi", 0, sunxi},
+		{"armada8k", "user", 512, mvebu}, // an SD card
+		{"armada8k", "boot", 0, mvebu},
+		{"armada8k", "spi", 0, mvebu},
 		{"amlogic", "user", 512, amlogic},
 		{"amlogic", "boot", 512, amlogic},
 		{"imx", "user", 1 << 10, imx},        // i.MX53, 6, 7
@@ -40,13 +47,21 @@ func Places(family string) []Place {
 		{"imx", "user", 33 << 10, imx},       // i.MX8MQ, 8MM
 		{"imx", "boot", 0, container},
 		{"imx", "boot", 1 << 10, imx},
+		{"imx", "boot", 32 << 10, container}, // i.MX8QXP of revision B
 		{"imx", "boot", 33 << 10, imx},
-		{"imx", "spi", 4 << 10, container},
+		{"imx", "spi", 1 << 10, nor}, // ECSPI
+		{"imx", "spi", 4 << 10, nor}, // QSPI and FlexSPI, and containers
+		{"layerscape", "user", 4 << 10, rcw},
+		{"marvell", "user", 0, mvebu}, // an eMMC
 		{"marvell", "user", 512, marvell},
+		{"marvell", "boot", 0, mvebu},
+		{"marvell", "spi", 0, mvebu},
 		{"mediatek", "user", 0, mediatek}, // in one sector with the MBR
 		{"mediatek", "boot", 0, mediatek},
 		{"rockchip", "user", 32 << 10, rockchip},
 		{"rockchip", "spi", 0, rockchip},
+		{"rockchip", "spi", 32 << 10, "U-Boot, arch/arm/dts/rk3588s-u-boot.dtsi"},
+		{"rockchip", "spi", 64 << 10, "U-Boot, arch/arm/dts/rk3326-u-boot.dtsi"},
 		{"stm32", "boot", 0, stm32},
 		{"stm32", "spi", 0, stm32},
 		{"stm32", "spi", 256 << 10, stm32},
@@ -54,6 +69,7 @@ func Places(family string) []Place {
 		{"ti", "user", 128 << 10, ti},
 		{"ti", "user", 256 << 10, ti},
 		{"ti", "user", 384 << 10, ti},
+		{"ti", "user", 4 << 20, raw},
 		{"ti", "boot", 0, k3},
 		{"ti", "spi", 0, k3},
 	}
