@@ -25,7 +25,7 @@ func Questions(r *report.Report, findings []Finding) string {
 	n := 0
 	var body strings.Builder
 	for _, f := range findings {
-		if f.Waived != "" || f.Verdict != Ask && f.Verdict != Unknown && f.Verdict != Warn || f.Question == "" {
+		if !asks(f) || slices.ContainsFunc(findings, func(other Finding) bool { return asks(other) && asksFor(other.ID, f.ID) }) {
 			continue
 		}
 		n++
@@ -45,8 +45,28 @@ func Questions(r *report.Report, findings []Finding) string {
 		b.WriteString("Nothing remains to be asked.\n")
 		return b.String()
 	}
-	block(&b, "", fmt.Sprintf("A program cannot read the answers to these %d questions from the board. Please answer what you can, naming the number or the word in brackets, "+
+	block(&b, "", fmt.Sprintf("The report leaves these %d questions open. Please answer what you can, naming the number or the word in brackets, "+
 		"and send the answers with the report. \"Not known yet\" is an answer, too.", n), 0)
 	b.WriteString(body.String())
 	return b.String()
+}
+
+// asks reports whether a finding has a question that is still open.
+func asks(f Finding) bool {
+	return f.Waived == "" && (f.Verdict == Ask || f.Verdict == Unknown || f.Verdict == Warn) && f.Question != ""
+}
+
+// asksFor reports whether the question of one check has the answer to that of
+// another in it, so that nobody is asked twice: which parts of RAM are fitted,
+// who holds the keys, how many boards are sent.
+func asksFor(one, other string) bool {
+	switch other {
+	case "cds.ram":
+		return one == "conflict.ram"
+	case "console.dram":
+		return one == "conflict.ram" || one == "cds.ram"
+	case "console.secure-boot":
+		return one == "security.closed"
+	}
+	return false
 }

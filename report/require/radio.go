@@ -111,6 +111,11 @@ func radioFirmware(r *report.Report) answer {
 	return a
 }
 
+// testRefuses ends the flaw of the one address that balena's test of Bluetooth
+// refuses, AA:AA:AA:AA:AA:AA (balena-os/meta-balena,
+// tests/suites/os/tests/bluetooth/index.js).
+const testRefuses = "of BCM43430A1"
+
 // bluetoothAddress decides radio.bluetooth-address.
 func bluetoothAddress(r *report.Report) answer {
 	if a, bad := unlisted(r, "bluetooth"); bad {
@@ -131,7 +136,10 @@ func bluetoothAddress(r *report.Report) answer {
 	if len(flawed) > 0 {
 		a.verdict = Warn
 		a.found = strings.Join(slices.Compact(flawed), ", ")
-		a.detail = "The address is not that of one unit, so devices cannot be told apart; balena's own tests refuse such a controller."
+		a.detail = "The address is not that of one unit, so devices cannot be told apart."
+		if slices.ContainsFunc(flawed, func(f string) bool { return strings.HasSuffix(f, testRefuses) }) {
+			a.detail += " balena's own test refuses it: it is AA:AA:AA:AA:AA:AA."
+		}
 	}
 	return a
 }
