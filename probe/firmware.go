@@ -91,6 +91,9 @@ func readKernelLog(ctx context.Context, take func(kmsg.Record) bool) (first bool
 // where it is, the digest of its contents, not compressed, and the version that
 // stands in it. The subject is its name.
 func gatherFirmware(_ context.Context, f *files, name string) ([]byte, error) {
+	if strings.HasPrefix(name, "/") {
+		return gatherVendorFirmware(f, name)
+	}
 	release := f.text("proc/sys/kernel/osrelease")
 	for _, suffix := range []string{"", ".zst", ".xz"} {
 		for _, folder := range []string{
@@ -101,20 +104,36 @@ func gatherFirmware(_ context.Context, f *files, name string) ([]byte, error) {
 				continue // no such parameter, or no release that is known
 			}
 			place := folder + "/" + name + suffix
-			data, truncated, err := f.read(place, firmware.MaxBytes)
+			out, err := gatherFirmwareAt(f, name, place)
 			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
 				continue
 			}
-			if err != nil {
-				return nil, err
-			}
-			if truncated {
-				return nil, errTooLarge
-			}
-			return describeFirmware(name, place, data), nil
+			return out, err
 		}
 	}
 	return nil, unix.ENOENT
+}
+
+func gatherFirmwareAt(f *files, name, place string) ([]byte, error) {
+	data, truncated, err := f.read(place, firmware.MaxBytes)
+	if err != nil {
+		return nil, err
+	}
+	if truncated {
+		return nil, errTooLarge
+	}
+	return describeFirmware(name, place, data), nil
+}
+
+// gatherVendorFirmware looks at a file that a driver of a vendor opens by its
+// path, as in /vendor/etc/firmware. The path is from the kernel's log, so that
+// only files in a folder called firmware are looked at.
+func gatherVendorFirmware(f *files, name string) ([]byte, error) {
+	place := strings.TrimPrefix(path.Clean(name), "/")
+	if !strings.Contains("/"+path.Dir(place)+"/", "/firmware/") {
+		return nil, unix.EINVAL
+	}
+	return gatherFirmwareAt(f, path.Base(place), place)
 }
 
 // isProgram tells the file that a radio runs from those of settings beside it.
@@ -166,9 +185,6 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 	entry := func(e kmsg.Event) *report.FirmwareFile {
 		name := e.File
 		if name == "" {
-			_, name, _ = strings.Cut(e.Path, "lib/firmware/")
-		}
-		if name == "" {
 			name = "(" + strings.TrimSpace(e.Driver+" "+e.Device) + ")"
 		}
 		if states[name] == nil {
@@ -183,8 +199,11 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 			f.Device = report.Known(oneLine(e.Device), id)
 		}
 		driver := e.Driver
-		if slices.Contains(nameless, driver) {
+		switch {
+		case slices.Contains(nameless, driver):
 			driver = drivers[e.Device]
+		case strings.HasPrefix(strings.TrimPrefix(driver, "_"), "dhd"):
+			driver = "bcmdhd" // it logs the names of its functions
 		}
 		switch {
 		case driver != "":
@@ -197,6 +216,9 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 	chosen := map[string]string{} // by driver and device, the file that is loaded next
 	main := map[string]string{}   // the last that was loaded and is a program
 	for _, e := range events {
+		if e.File == "" {
+			e.File = fileOf(e.Path)
+		}
 		switch e.Class {
 		case kmsg.Missing:
 			// What ran before has stopped.
@@ -211,7 +233,7 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 				chosen[e.Driver+" "+e.Device] = file
 			}
 		case kmsg.Loaded, kmsg.Running:
-			if e.File == "" && e.Path == "" {
+			if e.File == "" {
 				e.File = cmp.Or(main[e.Driver+" "+e.Device], main[e.Driver+" "], chosen[e.Driver+" "+e.Device], chosen[e.Driver+" "])
 			}
 			if e.Class == kmsg.Loaded && isProgram(e.File) {
@@ -281,11 +303,20 @@ func lookAtFile(h *Host, name string, f *report.FirmwareFile) {
 	}
 }
 
+// fileOf is the name of a file by its path: below the folder of firmware of the
+// kernel's loader, or the path itself, which drivers of vendors read.
+func fileOf(place string) string {
+	if _, name, ok := strings.Cut(place, "lib/firmware/"); ok {
+		return name
+	}
+	return place
+}
+
 // chosenFile is the file that a driver says it is going to load, if that is
 // firmware and no configuration. brcmfmac leaves out the suffix.
 func chosenFile(e kmsg.Event) string {
 	switch {
-	case e.File == "" || strings.Contains(e.File, "_config"):
+	case e.File == "" || strings.Contains(e.File, "_config") || path.Ext(e.File) == ".txt":
 		return ""
 	case e.Driver == "brcmfmac" && path.Ext(e.File) == "":
 		return e.File + ".bin"

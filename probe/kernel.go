@@ -50,6 +50,9 @@ func collectKernel(_ context.Context, h *Host) (report.Kernel, error) {
 	return k, nil
 }
 
+// balenaOS is the ID of balenaOS in os-release.
+const balenaOS = "balena-os"
+
 // collectDistribution reads which system is on the board: os-release(5), the
 // buildinfo of a Yocto build (image-buildinfo.bbclass) and the package
 // database.
@@ -69,6 +72,9 @@ func collectDistribution(_ context.Context, h *Host) (report.Distribution, error
 		return f
 	}
 	d.ID, d.Name, d.VersionID, d.Codename, d.BuildID = field("ID"), field("PRETTY_NAME"), field("VERSION_ID"), field("VERSION_CODENAME"), field("BUILD_ID")
+	if d.ID.Value == balenaOS {
+		d.DeviceType = field("SLUG")
+	}
 	d.Init = base(h.Link("sbin/init"))
 	d.LibC = libc(h)
 	if info := h.Read("etc/buildinfo"); info.Gap == "" {
@@ -83,7 +89,10 @@ func collectDistribution(_ context.Context, h *Host) (report.Distribution, error
 		{"apk", "apk/1", "lib/apk/db/installed"},
 	} {
 		a := h.ask(db.op, db.path)
-		if a.Gap == report.Absent {
+		if a.Gap != "" {
+			if d.PackageManager.IsZero() || d.PackageManager.Gap == report.Absent {
+				d.PackageManager = report.Missing[string](a.Gap, a.Note, a.ID)
+			}
 			continue
 		}
 		d.PackageManager = report.Known(db.manager, a.ID)
@@ -105,8 +114,8 @@ func collectDistribution(_ context.Context, h *Host) (report.Distribution, error
 			if a := h.ask("link", path.Join(dir, name)); a.Gap == "" || a.Note == "EINVAL" { // EINVAL: there, and not a link
 				d.ContainerRuntime = report.Known(name, a.ID)
 				return d, nil
-			} else if d.ContainerRuntime.IsZero() {
-				d.ContainerRuntime = report.Missing[string](report.Absent, "", a.ID)
+			} else if d.ContainerRuntime.IsZero() || d.ContainerRuntime.Gap == report.Absent && a.Gap != report.Absent {
+				d.ContainerRuntime = report.Missing[string](a.Gap, a.Note, a.ID)
 			}
 		}
 	}

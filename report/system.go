@@ -22,6 +22,7 @@ type Distribution struct {
 	ID               Fact[string] `json:"id,omitzero" class:"software"`
 	Name             Fact[string] `json:"name,omitzero" class:"software"`
 	VersionID        Fact[string] `json:"version_id,omitzero" class:"software"`
+	DeviceType       Fact[string] `json:"device_type,omitzero" class:"software"` // of balenaOS, by the slug of its os-release
 	Codename         Fact[string] `json:"codename,omitzero" class:"software"`
 	BuildID          Fact[string] `json:"build_id,omitzero" class:"software"`
 	Init             Fact[string] `json:"init,omitzero" class:"software"`

@@ -198,11 +198,14 @@ func bootSwitches(r *report.Report) answer {
 func existingLinux(r *report.Report) answer {
 	a := asking([]named{
 		{"distribution.name", "", r.OS.Name}, {"distribution.version_id", "", r.OS.VersionID},
-		{"distribution.codename", "", r.OS.Codename}, {"distribution.yocto", "Yocto", r.OS.Yocto},
+		{"distribution.codename", "", r.OS.Codename}, {"distribution.device_type", "device type", r.OS.DeviceType}, {"distribution.yocto", "Yocto", r.OS.Yocto},
 	}, "The Linux of the board was not seen by this run.")
 	if a.found != "" {
 		a.verdict = Info
 		a.detail = "This distribution runs on the board. A link to it helps, and so do others that do."
+		if slug, ok := r.OS.DeviceType.Get(); ok {
+			a.detail = "balenaOS runs on this board already, as device type " + slug + "."
+		}
 	}
 	return a
 }
