@@ -65,7 +65,7 @@ func TestRadio(t *testing.T) {
 		{"pci:v00008086d00002723sv00008086sd00000084bc02sc80i00", "AX200", RadioWiFi, "iwlwifi", "CONFIG_IWLWIFI", "5.10", "iwlwifi-cc-a0-*.ucode", ""},
 		{"usb:v8087p0029d0001dcE0dsc01dp01icE0isc01ip01in00", "Intel Bluetooth on USB", RadioBluetooth, "btusb", "CONFIG_BT_HCIBTUSB", "5.10", "intel/ibt-*.sfi if by hardware and revision", "intel/ibt-*.ddc"},
 		{"nxp,88w8987-bt", "88W8987, 88W9098, IW416, IW612 and their kin", RadioBluetooth, "btnxpuart", "CONFIG_BT_NXPUART", "6.12", "nxp/uartspi_n61x_v1.bin.se if IW611 or IW612", ""},
-		{"sdio:c00v0471d0205", "IW610, IW611, IW612", RadioWiFi, "moal", "", "", "nxp/sduart_nw61x_v1.bin.se", ""},
+		{"sdio:c00v0471d0205", "IW611, IW612", RadioWiFi, "moal", "", "", "nxp/sduart_nw61x_v1.bin.se if Bluetooth on a UART", ""},
 		{"sdio:c00v024CdF179", "RTL8189FS, RTL8189FTV", RadioWiFi, "8189fs", "", "", "none if the driver brings it along", ""},
 		{"ti,wl1837", "WL18xx", RadioWiFi, "wl18xx", "CONFIG_WL18XX with CONFIG_WLCORE_SDIO or CONFIG_WLCORE_SPI", "5.10", "ti-connectivity/wl18xx-fw-4.bin", "ti-connectivity/wl18xx-conf.bin"},
 	} {
