@@ -23,7 +23,7 @@ type Radio struct {
 	Name     string
 	Kind     string
 	Drivers  []RadioDriver // any of which can drive it; mainline ones first
-	Mainline []string      // series of Linux that can drive it, of those that were looked at: 5.10, 6.1, 6.12
+	Mainline []string      // series of Linux that can drive it, of those that were looked at: 5.10, 6.1, 6.12; or the first later one that was
 	Firmware []FirmwareFile
 	Board    []FirmwareFile // beside the firmware: calibration and configuration
 	From     []string       // citations
