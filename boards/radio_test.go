@@ -56,9 +56,9 @@ func TestRadio(t *testing.T) {
 		return RadioByCompatible(strings.Fields(id))
 	}
 	for _, c := range []struct{ id, name, kind, driver, option, mainline, firmware, board string }{
-		{"brcm,bcm43430a1-fmac brcm,bcm4329-fmac", "BCM43430, BCM43436, CYW43438", RadioWiFi, "brcmfmac", "CONFIG_BRCMFMAC_SDIO", "5.10", "brcm/brcmfmac43430-sdio.bin if revision 1", "brcm/brcmfmac43430-sdio.acme,board-1.txt"},
-		{"acme,unknown brcm,bcm4329-fmac", "Broadcom Wi-Fi on SDIO or PCI, the chip is not named", RadioWiFi, "brcmfmac", "CONFIG_BRCMFMAC_SDIO", "5.10", "brcm/brcmfmac*-sdio.bin if by chip and revision, on SDIO", "brcm/brcmfmac*-sdio.acme,board-1.txt"},
-		{"sdio:c00v02D0dA9BF", "BCM4345, CYW43455", RadioWiFi, "brcmfmac", "CONFIG_BRCMFMAC_SDIO", "5.10", "brcm/brcmfmac43456-sdio.bin if revision 9", "brcm/brcmfmac43455-sdio.acme,board-1.bin"},
+		{"brcm,bcm43430a1-fmac brcm,bcm4329-fmac", "BCM43430, BCM43436, CYW43438", RadioWiFi, "brcmfmac", "CONFIG_BRCMFMAC_SDIO with the module brcmfmac-wcc from 6.2 on", "5.10", "brcm/brcmfmac43430-sdio.bin if revision 1", "brcm/brcmfmac43430-sdio.acme,board-1.txt"},
+		{"acme,unknown brcm,bcm4329-fmac", "Broadcom Wi-Fi on SDIO or PCI, the chip is not named", RadioWiFi, "brcmfmac", "CONFIG_BRCMFMAC_SDIO with the module brcmfmac-wcc or brcmfmac-cyw from 6.2 on", "5.10", "brcm/brcmfmac*-sdio.bin if by chip and revision, on SDIO", "brcm/brcmfmac*-sdio.acme,board-1.txt"},
+		{"sdio:c00v02D0dA9BF", "BCM4345, CYW43455", RadioWiFi, "brcmfmac", "CONFIG_BRCMFMAC_SDIO with the module brcmfmac-wcc from 6.2 on", "5.10", "brcm/brcmfmac43456-sdio.bin if revision 9", "brcm/brcmfmac43455-sdio.acme,board-1.bin"},
 		{"of:NbluetoothT(null)Cbrcm,bcm4345c5", "BCM4345C5", RadioBluetooth, "hci_uart", "CONFIG_BT_HCIUART_BCM", "5.10", "brcm/BCM4345C5.hcd if LMP subversion 0x6606", "brcm/BCM4345C5.acme,board-1.hcd"},
 		{"qcom,wcn6855-bt", "WCN6855", RadioBluetooth, "hci_uart", "CONFIG_BT_HCIUART_QCA", "6.1", "qca/hpbtfw*.tlv", ""},
 		{"pci:v000017CBd00001107sv000017CBsd00000108bc02sc80i00", "WCN7850", RadioWiFi, "ath12k", "CONFIG_ATH12K", "6.12", "ath12k/WCN7850/hw2.0/amss.bin", "ath12k/WCN7850/hw2.0/board-2.bin"},

@@ -35,7 +35,7 @@ func TestRadioNodes(t *testing.T) {
 		want  Verdict
 		says  string // in what was found or in the detail
 	}{
-		"no power driver":        {"radio.silent", with(func(*report.RadioNode) {}), Warn, "what switches it on has no driver (mmc-pwrseq: /wifi-pwrseq (mmc-pwrseq-simple), no driver); BCM4345, CYW43455, driver brcmfmac (CONFIG_BRCMFMAC_SDIO, Linux 5.10) or bcmdhd (not part of Linux), firmware brcm/brcmfmac43455-sdio.bin"},
+		"no power driver":        {"radio.silent", with(func(*report.RadioNode) {}), Warn, "what switches it on has no driver (mmc-pwrseq: /wifi-pwrseq (mmc-pwrseq-simple), no driver); BCM4345, CYW43455, driver brcmfmac (CONFIG_BRCMFMAC_SDIO with the module brcmfmac-wcc from 6.2 on, Linux 5.10) or bcmdhd (not part of Linux), firmware brcm/brcmfmac43455-sdio.bin"},
 		"powered":                {"radio.silent", with(func(n *report.RadioNode) { n.Power = list("vmmc-supply: /r, driver x") }), Warn, "although what the tree names has power"},
 		"nothing switches it on": {"radio.silent", with(func(n *report.RadioNode) { n.Power = report.Fact[[]string]{} }), Warn, "names nothing that switches it on"},
 		"bus without driver":     {"radio.silent", with(func(n *report.RadioNode) { n.Host = noText() }), Warn, "its bus has no driver"},
