@@ -97,6 +97,80 @@ func TestRadio(t *testing.T) {
 	}
 }
 
+// TestRadioRows asks for rows that were wrong or absent once: a file that the
+// driver may ask for, and series of Linux that can drive the radio, or with '-'
+// before them cannot.
+func TestRadioRows(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ id, name, file, series string }{
+		{"of:NwifiT(null)Cmicrochip,wilc1000", "ATWILC1000", "atmel/wilc1000_wifi_firmware-1.bin", "5.10 6.12"},
+		{"of:NwifiT(null)Cmicrochip,wilc3000", "ATWILC3000", "atmel/wilc3000_wifi_firmware-1.bin", "-5.10 -6.1 -6.12 6.14"},
+		{"sdio:c00v0296d5347", "ATWILC1000 or ATWILC3000", "atmel/wilc3000_wifi_firmware-1.bin", "6.12"},
+		{"sdio:c00v0471d0205", "IW611, IW612", "nxp/sd_w61x_v1.bin.se", ""},
+		{"sdio:c00v0471d0215", "IW610", "nxp/sduart_iw610.bin.se", ""},
+		{"sdio:c00v0471d020D", "IW624", "nxp/sduartspiiw624_combo.bin", ""},
+		{"sdio:c00v02DFd9149", "88W8987", "nxp/sduart8987_combo.bin", "5.10"},
+		{"sdio:c00v02DFd9149", "88W8987", "mrvl/sd8987_uapsta.bin.zst", "5.10"},
+		{"sdio:c00v02DFd914D", "88W9098", "nxp/sduart9098_combo_v1.bin", ""},
+		{"of:NbluetoothT(null)Cnxp,88w8987-bt", "88W8987, 88W9098, IW416, IW612 and their kin", "nxp/uartuart9098_bt_v1.bin", "6.12 -6.1"},
+		{"of:NbluetoothT(null)Cnxp,88w8987-bt", "88W8987, 88W9098, IW416, IW612 and their kin", "nxp/uartspi_iw610.bin.se", "6.12"},
+		{"of:NbluetoothT(null)Cnxp,88w8997-bt", "88W8997", "nxp/uartuart8997_bt_v4.bin", "6.12"},
+		{"pci:v000017CBd00001109sv", "QCN9274", "ath12k/QCN9274/hw2.0/firmware-2.bin", "6.12"},
+		{"pci:v000017CBd00001103sv", "WCN6855, QCA2066", "ath11k/WCN6855/hw2.1/amss.bin", "6.1"},
+		{"pci:v000017CBd00001103sv", "WCN6855, QCA2066", "ath11k/QCA2066/hw2.1/m3.bin", "6.12"},
+		{"pci:v0000168Cd0000003Esv", "QCA6174", "ath10k/QCA6174/hw2.1/firmware-5.bin", "5.10"},
+		{"sdio:c00v0271d0300", "AR6003", "ath6k/AR6003/hw2.0/athwlan.bin.z77", "5.10"},
+		{"sdio:c00v0271d0402", "AR6004", "ath6k/AR6004/hw1.3/fw.ram.bin", "5.10"},
+		{"of:NbluetoothT(null)Cbrcm,bcm43438-bt", "Broadcom Bluetooth, the chip is not named", "brcm/BCM4356A2.hcd", "5.10"},
+		{"of:NbluetoothT(null)Cbrcm,bcm43438-bt", "Broadcom Bluetooth, the chip is not named", "brcm/BCM.hcd", "5.10"},
+		{"of:NbluetoothT(null)Cbrcm,bcm4349-bt", "BCM4349B1", "brcm/BCM4349B1.hcd", "-5.10 6.1"},
+		{"of:NbluetoothT(null)Cinfineon,cyw55572-bt", "CYW55572", "brcm/BCM.hcd", "-5.10 6.1"},
+		{"sdio:c00v02D0dA9AF", "CYW43439", "brcm/brcmfmac43439-sdio.bin", "6.1 6.12"},
+		{"sdio:c00v04B4dBD3D", "CYW43439", "brcm/brcmfmac43439-sdio.bin", "-6.1 6.12"},
+		{"pci:v000014E4d0000449Dsv", "BCM43752 on PCIe, as in the AP6275P", "brcm/brcmfmac43752-pcie.bin", "-6.12 6.14"},
+		{"pci:v000014E4d00005F72sv", "BCM4377, BCM4378, BCM4387, BCM4388", "brcm/brcmbt4388c0-tokara-m.bin", "6.12"},
+		{"of:NbluetoothT(null)Crealtek,rtl8821cs-bt", "RTL8821CS", "rtl_bt/rtl8821cs_fw.bin", "-6.1 6.12"},
+		{"usb:v8087p0029d0001", "Intel Bluetooth on USB", "intel/ibt-20-1-3.sfi", "5.10 6.1"},
+		{"usb:v8087p0033d0001", "Intel Bluetooth on USB", "intel/ibt-1040-0041.sfi", "-5.10 6.1"},
+		{"usb:v8087p0036d0001", "Intel Bluetooth on USB", "intel/ibt-0190-0291.sfi", "-6.1 6.12"},
+		{"pci:v00008086d0000272Bsv", "BE200", "iwlwifi-gl-c0-fm-c0-92.ucode", "6.12"},
+		{"pci:v00008086d000051F0sv", "AX211, AX411 and others in SoCs", "iwlwifi-so-a0-gf-a0-89.ucode", "6.1"},
+		{"pci:v000010ECd0000B852sv", "RTL8852BE", "rtw89/rtw8852b_fw-1.bin", "-6.1 6.12"},
+		{"pci:v000010ECd0000C821sv", "RTL8821CE", "rtw88/rtw8821c_fw.bin", "5.10"},
+		{"usb:v0BDApC811d0200", "RTL8811CU, RTL8821CU on USB", "rtw88/rtw8821c_fw.bin", "-6.1 6.12"},
+		{"usb:v0BDApB832d0000", "RTL8852BU on USB", "rtw89/rtw8852b_fw-1.bin", "-6.12 7.1"},
+		{"usb:v0BDAp8176d0200", "RTL8188CUS, RTL8188RU, RTL8192CU on USB", "rtlwifi/rtl8192cufw_TMSC.bin", "5.10"},
+		{"usb:v13B1p0043d0000", "RTL8822BU or RTL8822CU on USB", "rtw88/rtw8822c_fw.bin", "6.12"},
+		{"usb:v148Fp5370d0101", "RT2870, RT3070, RT3572, RT5370, RT5572 and their kin on USB", "rt2870.bin", "5.10"},
+		{"usb:v148Fp7601d0000", "MT7601U on USB", "mt7601u.bin", "5.10"},
+		{"usb:v0E8Dp7961d0100", "MT7921U on USB", "mediatek/BT_RAM_CODE_MT7961_1_2_hdr.bin", "6.1"},
+		{"usb:v13D3p3568d0100", "MT7922 on USB", "mediatek/BT_RAM_CODE_MT7922_1_1_hdr.bin", "6.1"},
+		{"pci:v000014C3d00007612sv", "MT7602E, MT7612E, MT7662E", "mt7662_rom_patch.bin", "5.10"},
+		{"usb:v0CF3p9271d0108", "AR9271 on USB", "ath9k_htc/htc_9271-1.4.0.fw", "5.10"},
+		{"sdio:c00vC8A1d0082", "AIC8800D80", "aic8800D80/fmacfw_8800d80_u02.bin", ""},
+		{"sdio:c00v04B4dBD31", "CYW55572, CYW55573", "cypress/cyfmac55572-sdio.trxse", ""},
+		{"sdio:c00v041Bd9116", "RS9116", "rsi/rs9116_wlan.rps", "5.10"},
+	} {
+		r, ok := RadioByModalias(c.id)
+		if !ok || r.Name != c.name {
+			t.Errorf("%s: %q; want %s", c.id, r.Name, c.name)
+			continue
+		}
+		if !slices.ContainsFunc(r.Firmware, func(f FirmwareFile) bool { return f.Matches(c.file) }) {
+			t.Errorf("%s: firmware %q; want %s among it", c.id, r.Firmware, c.file)
+		}
+		if outside := !slices.ContainsFunc(r.Drivers, func(d RadioDriver) bool { return !d.OutOfTree() }); outside != (c.series == "") {
+			t.Errorf("%s: drivers %+v, Linux %q; want series %q", c.id, r.Drivers, r.Mainline, c.series)
+		}
+		for _, series := range strings.Fields(c.series) {
+			name, without := strings.CutPrefix(series, "-")
+			if slices.Contains(r.Mainline, name) == without {
+				t.Errorf("%s: Linux %q; want %s", c.id, r.Mainline, c.series)
+			}
+		}
+	}
+}
+
 func TestDefaultFirmware(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]string{
