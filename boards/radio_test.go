@@ -149,6 +149,7 @@ func TestRadioRows(t *testing.T) {
 		{"usb:v0CF3p9271d0108", "AR9271 on USB", "ath9k_htc/htc_9271-1.4.0.fw", "5.10"},
 		{"sdio:c00vC8A1d0082", "AIC8800D80", "aic8800D80/fmacfw_8800d80_u02.bin", ""},
 		{"sdio:c00v04B4dBD31", "CYW55572, CYW55573", "cypress/cyfmac55572-sdio.trxse", ""},
+		{"sdio:c00v02D0dAAE7", "BCM43751", "brcm/brcmfmac43751-sdio.bin", "-6.12 7.1"},
 		{"sdio:c00v041Bd9116", "RS9116", "rsi/rs9116_wlan.rps", "5.10"},
 	} {
 		r, ok := RadioByModalias(c.id)
