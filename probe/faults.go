@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/boardprobe/boardprobe/boards"
 	"github.com/boardprobe/boardprobe/probe/decode/kmsg"
 	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 	"github.com/boardprobe/boardprobe/report"
@@ -77,18 +78,39 @@ func giveReasons(h *Host, faults []report.Fault, names []string) {
 	if err != nil {
 		return
 	}
-	failures := kmsg.Failures(events)
+	failures := kmsg.Failures(events, useOfFirmware)
 	for i, name := range names {
-		var files []string
+		var absent, refused []string
 		for _, f := range failures {
-			if f.Device == name && f.Outcome == kmsg.Lacking && f.File != "" && !slices.Contains(files, f.File) {
-				files = append(files, f.File)
+			switch {
+			case f.File == "" || f.Device != name && !askedByBus(f, faults[i].ID.Value):
+			case f.Outcome == kmsg.Lacking && !slices.Contains(absent, f.File):
+				absent = append(absent, f.File)
+			case f.Outcome == kmsg.Refused && !slices.Contains(refused, f.File):
+				refused = append(refused, f.File)
 			}
 		}
-		if len(files) > 0 {
-			faults[i].Reason = report.Known(oneLine("firmware not found: "+strings.Join(files, " ")), both(faults[i].Kind.From, []string{id})...).By(report.Inferred)
+		var reasons []string
+		if len(absent) > 0 {
+			reasons = append(reasons, "firmware not found: "+strings.Join(absent, " "))
+		}
+		if len(refused) > 0 {
+			reasons = append(reasons, "firmware there and not loaded: "+strings.Join(refused, " "))
+		}
+		if len(reasons) > 0 {
+			faults[i].Reason = report.Known(oneLine(strings.Join(reasons, "; ")), both(faults[i].Kind.From, []string{id})...).By(report.Inferred)
 		}
 	}
+}
+
+// askedByBus reports whether the bus MHI asked for a file of a radio's: the device on
+// PCI, which is a fault then, asks for nothing itself (drivers/bus/mhi/host/boot.c).
+func askedByBus(f kmsg.Failure, modalias string) bool {
+	if !strings.HasPrefix(f.Device, "mhi") {
+		return false
+	}
+	radio, ok := boards.RadioByModalias(modalias)
+	return ok && slices.ContainsFunc(radio.Firmware, func(file boards.FirmwareFile) bool { return file.Matches(f.File) })
 }
 
 // deferredProbes reads the drivers that wait, and why

@@ -57,14 +57,15 @@ func TestFaultReasons(t *testing.T) {
 		"iwlwifi 0000:01:00.0:" + failed + "iwlwifi-cc-a0-77.ucode failed with error -2", "iwlwifi 0000:01:00.0: loaded firmware version 72.daa05125.0 cc-a0-72.ucode op_mode iwlmvm",
 		"rtw_8822bu 1-5:1.2:" + failed + "rtw88/rtw8822b_fw.bin failed with error -2", // a driver that speaks of the interface
 		"Bluetooth: hci0: BCM: Patch brcm/BCM4345C0.hcd not found",
+		"mhi mhi0:" + failed + "ath11k/WCN6855/hw2.0/amss.bin failed with error -22", // for the device on PCI
 	}
 	unbound := map[string]string{
 		"usb":  "sys/devices/usb1/1-4\tusb:v0CF3p9271d0108dcFFdscFFdpFF\t\nsys/devices/usb1/1-4/1-4:1.0\tusb:v0CF3\t\nsys/devices/usb1/1-40\tusb:v0CF3\t\nsys/devices/usb1/1-5/1-5:1.2\tusb:v0BDA\t\n",
 		"sdio": "sys/devices/a/mmc1/mmc1:0001/mmc1:0001:1\tsdio:c00v02D0dA9A6\t\n",
-		"pci":  "sys/devices/pci0000:00/0000:01:00.0\tpci:v00008086d00002723\t\n",
+		"pci":  "sys/devices/pci0000:00/0000:01:00.0\tpci:v00008086d00002723\t\nsys/devices/pci0000:00/0000:02:00.0\tpci:v000017CBd00001103sv000017CBsd00000108bc02sc80i00\t\n",
 	}
 	want := []string{
-		"sdio firmware not found: brcm/brcmfmac43455-sdio.bin", "usb firmware not found: ath9k_htc/htc_9271-1.4.0.fw htc_9271.fw", "usb firmware not found: rtw88/rtw8822b_fw.bin",
+		"pci firmware there and not loaded: ath11k/WCN6855/hw2.0/amss.bin", "sdio firmware not found: brcm/brcmfmac43455-sdio.bin", "usb firmware not found: ath9k_htc/htc_9271-1.4.0.fw", "usb firmware not found: rtw88/rtw8822b_fw.bin",
 	}
 	for name, c := range map[string]struct {
 		log  func(*report.Evidence)
@@ -101,8 +102,8 @@ func TestFaultReasons(t *testing.T) {
 			}
 		}
 		slices.Sort(got)
-		if len(r.Faults) != 6 || !slices.Equal(got, c.want) || r.Section("faults").Outcome != report.OutcomeOK {
-			t.Errorf("%s: %d faults, %s, reasons\n%s\nwant 6, ok,\n%s", name, len(r.Faults), r.Section("faults").Outcome, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+		if len(r.Faults) != 7 || !slices.Equal(got, c.want) || r.Section("faults").Outcome != report.OutcomeOK {
+			t.Errorf("%s: %d faults, %s, reasons\n%s\nwant 7, ok,\n%s", name, len(r.Faults), r.Section("faults").Outcome, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/boardprobe/boardprobe/boards"
 	"github.com/boardprobe/boardprobe/probe/decode/firmware"
 	"github.com/boardprobe/boardprobe/probe/decode/kmsg"
 	"github.com/boardprobe/boardprobe/report"
@@ -25,19 +26,36 @@ import (
 type kernelLog struct {
 	Complete bool // the first record is there
 	Records  []kmsg.Event
+	LeftOut  []string `json:",omitempty"` // drivers and devices that said more than is kept
 }
 
-// maxEventRecords bounds the list.
-const maxEventRecords = 512
+// Bounds of the list: one driver that complains without end takes no place from
+// the others.
+const (
+	maxEventRecords = 1024
+	maxDriverEvents = 64 // of one driver and device
+)
+
+// add keeps a record, or says whose was left out.
+func (l *kernelLog) add(e kmsg.Event, said map[string]int) {
+	who := strings.TrimSpace(e.Driver + " " + e.Device)
+	said[who]++
+	switch {
+	case said[who] <= maxDriverEvents && len(l.Records) < maxEventRecords:
+		l.Records = append(l.Records, e)
+	case !slices.Contains(l.LeftOut, who) && len(l.LeftOut) < maxDriverEvents:
+		l.LeftOut = append(l.LeftOut, who)
+	}
+}
 
 // askKernelLog keeps the records that say something of firmware, radios and drivers.
 func askKernelLog(ctx context.Context, _ string) ([]byte, error) {
 	var log kernelLog
-	first, err := readKernelLog(ctx, func(r kmsg.Record) bool {
+	said := map[string]int{}
+	first, err := readKernelLog(ctx, func(r kmsg.Record) {
 		if e, ok := r.Classify(); ok {
-			log.Records = append(log.Records, e)
+			log.add(e, said)
 		}
-		return len(log.Records) < maxEventRecords
 	})
 	if err != nil {
 		return nil, err
@@ -47,9 +65,9 @@ func askKernelLog(ctx context.Context, _ string) ([]byte, error) {
 }
 
 // readKernelLog reads /dev/kmsg to its present end (Documentation/ABI/testing/
-// dev-kmsg), or until take has enough. Reading changes nothing for other readers.
-// first reports whether the log has its beginning.
-func readKernelLog(ctx context.Context, take func(kmsg.Record) bool) (first bool, err error) {
+// dev-kmsg). Reading changes nothing for other readers. first reports whether the
+// log has its beginning.
+func readKernelLog(ctx context.Context, take func(kmsg.Record)) (first bool, err error) {
 	f, err := os.OpenFile("/dev/kmsg", os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return false, err
@@ -79,9 +97,7 @@ func readKernelLog(ctx context.Context, take func(kmsg.Record) bool) (first bool
 		if !begun {
 			first, begun = r.Sequence == 0, true
 		}
-		if !take(r) {
-			return first, nil
-		}
+		take(r)
 	}
 	return first, nil
 }
@@ -162,8 +178,9 @@ const maxFirmwareFiles = 64
 
 // nameless are the buses and classes by which the kernel's log names a device
 // in place of its driver (dev_driver_string in drivers/base/core.c). What is
-// bound to a device on USB, and not to its interfaces, is called usb as well.
-var nameless = []string{"", "usb", "platform", "misc", "bluetooth"}
+// bound to a device on USB, and not to its interfaces, is called usb as well. The
+// files of ath11k and ath12k are asked for by the bus below them, MHI.
+var nameless = []string{"", "usb", "platform", "misc", "bluetooth", "mhi"}
 
 // collectFirmware says of each file that the kernel asked for what came of it,
 // by the kernel's log and by the file itself. In the folder of firmware only the
@@ -173,7 +190,7 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 	if err != nil {
 		return nil, err
 	}
-	failures := kmsg.Failures(events)
+	failures := kmsg.Failures(events, useOfFirmware)
 	drivers := map[string]string{} // of devices
 	for _, e := range events {
 		if e.Device != "" && !slices.Contains(nameless, e.Driver) {
@@ -182,13 +199,19 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 	}
 	states := map[string]*report.FirmwareFile{}
 	var order []string
+	dropped := map[string]bool{} // names for which there is no room
 	entry := func(e kmsg.Event) *report.FirmwareFile {
 		name := e.File
 		if name == "" {
 			name = "(" + strings.TrimSpace(e.Driver+" "+e.Device) + ")"
 		}
 		if states[name] == nil {
+			if dropped[name] {
+				return nil
+			}
+			h.entry(len(order) < maxFirmwareFiles)
 			if len(order) == maxFirmwareFiles {
+				dropped[name] = true
 				return nil
 			}
 			states[name] = &report.FirmwareFile{File: oneLine(name)}
@@ -208,7 +231,10 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 		switch {
 		case driver != "":
 			f.Driver = report.Known(oneLine(driver), id)
-		case !f.Driver.OK():
+		case f.Driver.OK():
+		case boards.UseOfFirmware(name).Driver != "":
+			f.Driver = report.Known(boards.UseOfFirmware(name).Driver, id).By(report.Inferred)
+		default:
 			f.Driver = report.Missing[string](report.Absent, "the log names none", id)
 		}
 		return f
@@ -216,9 +242,7 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 	chosen := map[string]string{} // by driver and device, the file that is loaded next
 	main := map[string]string{}   // the last that was loaded and is a program
 	for _, e := range events {
-		if e.File == "" {
-			e.File = fileOf(e.Path)
-		}
+		e.File = e.Name()
 		switch e.Class {
 		case kmsg.Missing:
 			// What ran before has stopped.
@@ -259,8 +283,11 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 			if failure.By != "" {
 				f.State.Note = oneLine("by " + failure.By)
 			}
-			if failure.Reason != "" {
+			switch {
+			case failure.Reason != "":
 				f.Reason = report.Known(oneLine(failure.Reason), id)
+			case failure.Outcome == kmsg.Lacking && boards.UseOfFirmware(failure.File).Class == boards.FirmwareBoard:
+				f.Reason = report.Known("settings or calibration of this very board, which its maker has", id).By(report.Inferred)
 			}
 		}
 	}
@@ -303,15 +330,6 @@ func lookAtFile(h *Host, name string, f *report.FirmwareFile) {
 	}
 }
 
-// fileOf is the name of a file by its path: below the folder of firmware of the
-// kernel's loader, or the path itself, which drivers of vendors read.
-func fileOf(place string) string {
-	if _, name, ok := strings.Cut(place, "lib/firmware/"); ok {
-		return name
-	}
-	return place
-}
-
 // chosenFile is the file that a driver says it is going to load, if that is
 // firmware and no configuration. brcmfmac leaves out the suffix.
 func chosenFile(e kmsg.Event) string {
@@ -347,6 +365,12 @@ func compareVersions(f *report.FirmwareFile) {
 	f.Match = report.Known(match, from...).By(report.Inferred)
 }
 
+// useOfFirmware is what the table says of a file that a driver asked for.
+func useOfFirmware(file string) kmsg.Use {
+	use := boards.UseOfFirmware(file)
+	return kmsg.Use{Group: use.Group, Optional: use.Class == boards.FirmwareOptional}
+}
+
 // kernelEvents asks for the kernel's log.
 func kernelEvents(h *Host) ([]kmsg.Event, string, error) {
 	a := h.ask("kernel-log/1", "")
@@ -366,7 +390,10 @@ func collectRadios(_ context.Context, h *Host) (report.Radios, error) {
 	a := h.ask("kernel-log/1", "")
 	var log kernelLog
 	if a.Gap == "" && json.Unmarshal(a.Data, &log) == nil {
-		r.LogComplete = report.Known(log.Complete, a.ID)
+		r.LogComplete = report.Known(log.Complete && len(log.LeftOut) == 0, a.ID)
+		if len(log.LeftOut) > 0 {
+			r.LogComplete.Note = oneLine("of these more was said than is kept: " + strings.Join(log.LeftOut, ", "))
+		}
 		for _, e := range log.Records {
 			if e.Class == kmsg.NoRegulatory {
 				r.Database = report.Known(oneLine(strings.TrimSpace("not loaded "+e.Reason)), a.ID)

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -103,6 +104,9 @@ func TestFirmwareStates(t *testing.T) {
 		"ath11k that fails": {[]string{
 			"ath11k_pci 0000:02:00.0: failed to fetch board.bin from WCN6855/hw2.0",
 		}, []string{"WCN6855/hw2.0 lacking "}},
+		"asked for by the bus below": {[]string{
+			"mhi mhi0: Direct firmware load for ath11k/WCN6855/hw2.0/amss.bin failed with error -22",
+		}, []string{"ath11k/WCN6855/hw2.0/amss.bin refused  ath11k"}},
 	} {
 		var log kernelLog
 		for _, line := range c.log {
@@ -118,10 +122,65 @@ func TestFirmwareStates(t *testing.T) {
 		evidence[0].SetBytes(data)
 		var got []string
 		for _, f := range rebuilt(t, evidence).Firmware {
-			got = append(got, f.File+" "+f.State.Value+" "+f.Version.Value)
+			text := f.File + " " + f.State.Value + " " + f.Version.Value
+			if f.Driver.Basis == report.Inferred {
+				text += " " + f.Driver.Value
+			}
+			got = append(got, text)
 		}
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s:\n%q; want\n%q", name, got, c.want)
 		}
+	}
+}
+
+// TestKernelLogBounds lets one driver complain without end: the others are kept, and it
+// is said who was cut.
+func TestKernelLogBounds(t *testing.T) {
+	t.Parallel()
+	var log kernelLog
+	said := map[string]int{}
+	for range 5000 {
+		log.add(kmsg.Event{Class: kmsg.LoadFailed, Driver: "noisy", Device: "0000:01:00.0", File: "a.bin", Final: true}, said)
+	}
+	log.add(kmsg.Event{Class: kmsg.Running, Driver: "iwlwifi", Device: "0000:02:00.0", Version: "72.0"}, said)
+	if n := len(log.Records); n != maxDriverEvents+1 || log.Records[n-1].Driver != "iwlwifi" {
+		t.Errorf("%d records are kept, the last of %q; want %d, of iwlwifi", n, log.Records[n-1].Driver, maxDriverEvents+1)
+	}
+	log.Complete = true
+	data, err := json.Marshal(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	evidence := []report.Evidence{{ID: "radios/1", Section: "radios", Op: "kernel-log/1"}, endOf("radios", report.OutcomeOK, "", 1)}
+	evidence[0].SetBytes(data)
+	r := rebuilt(t, evidence)
+	if whole := r.Radios.LogComplete; whole.Value || !strings.Contains(whole.Note, "noisy 0000:01:00.0") {
+		t.Errorf("log complete = %+v; want no, for the driver noisy", whole)
+	}
+	for i := range 2 * maxEventRecords {
+		log.add(kmsg.Event{Class: kmsg.Chip, Driver: fmt.Sprint("driver", i)}, said)
+	}
+	if len(log.Records) > maxEventRecords || len(log.LeftOut) > maxDriverEvents {
+		t.Errorf("%d records, %d drivers left out; want at most %d, %d", len(log.Records), len(log.LeftOut), maxEventRecords, maxDriverEvents)
+	}
+}
+
+// TestFirmwareFileBound names more files than are kept: the section says how many.
+func TestFirmwareFileBound(t *testing.T) {
+	t.Parallel()
+	var log kernelLog
+	for i := range maxFirmwareFiles + 6 {
+		log.Records = append(log.Records, kmsg.Event{Class: kmsg.LoadFailed, Driver: "d", Device: "1-1", File: fmt.Sprintf("d/%d.bin", i), Final: true, Errno: 2, HasErrno: true})
+	}
+	data, err := json.Marshal(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	evidence := []report.Evidence{{ID: "firmware/1", Section: "firmware", Op: "kernel-log/1"}, endOf("firmware", report.OutcomeOK, "", 1)}
+	evidence[0].SetBytes(data)
+	r := rebuilt(t, evidence)
+	if s := r.Section("firmware"); len(r.Firmware) != maxFirmwareFiles || s.Entries != maxFirmwareFiles+6 || s.Understood != maxFirmwareFiles {
+		t.Errorf("%d files, %d of %d understood; want %d, and %d of %d", len(r.Firmware), s.Understood, s.Entries, maxFirmwareFiles, maxFirmwareFiles, maxFirmwareFiles+6)
 	}
 }

@@ -84,10 +84,7 @@ const leftOut = "# left out"
 // askKernelLines reads the log for its lines.
 func askKernelLines(ctx context.Context, _ string) ([]byte, error) {
 	log := logLines{names: driverNames()}
-	_, err := readKernelLog(ctx, func(r kmsg.Record) bool {
-		log.add(r)
-		return true
-	})
+	_, err := readKernelLog(ctx, log.add)
 	if err != nil {
 		return nil, err
 	}

@@ -91,7 +91,7 @@ type FirmwareFile struct {
 	File        string       `json:"file" class:"key"`
 	Device      Fact[string] `json:"device,omitzero" class:"software"`
 	Driver      Fact[string] `json:"driver,omitzero" class:"software"`
-	State       Fact[string] `json:"state,omitzero" class:"software"` // loaded, running, failed, lacking, replaced, optional
+	State       Fact[string] `json:"state,omitzero" class:"software"` // loaded, running, failed, lacking, refused (there, and the kernel does not load it), replaced, optional
 	Version     Fact[string] `json:"version,omitzero" class:"firmware"`
 	Reason      Fact[string] `json:"reason,omitzero" class:"software"`
 	Found       Fact[string] `json:"found,omitzero" class:"software"`        // where the kernel's loader finds it, with the suffix of its compression

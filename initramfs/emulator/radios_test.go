@@ -175,12 +175,12 @@ func devices() []string { return []string{"ec25", "em7565", "bcm20702", "ar9271"
 
 // lacking are the files that the drivers of devices() ask for, and cfg80211.
 func lacking() []string {
-	return []string{"regulatory.db optional", "brcm/BCM20702A1-0a5c-21e8.hcd optional", "brcm/BCM-0a5c-21e8.hcd optional", "ath9k_htc/htc_9271-1.4.0.fw lacking", "htc_9271.fw lacking"}
+	return []string{"regulatory.db optional", "brcm/BCM20702A1-0a5c-21e8.hcd optional", "brcm/BCM-0a5c-21e8.hcd optional", "ath9k_htc/htc_9271-1.4.0.fw lacking"}
 }
 
 // starved are the devices() of which a driver lets go when it gets no firmware.
 func starved() []string {
-	return []string{"usb:v0CF3p9271d0108dcFFdscFFdpFF firmware not found: ath9k_htc/htc_9271-1.4.0.fw htc_9271.fw"}
+	return []string{"usb:v0CF3p9271d0108dcFFdscFFdpFF firmware not found: ath9k_htc/htc_9271-1.4.0.fw"}
 }
 
 // modem is what is to be said of a modem.

@@ -130,6 +130,9 @@ func TestHardware(t *testing.T) {
 		"orders":                         {"boot.options", func(*report.Report) {}, Ask, "loader u-boot: mmc1, mmc2 and usb0; used: mmc"},
 		"file lacking":                   {"radio.firmware", lacking("all"), Warn, "brcm/x.bin"},
 		"file lacking, not all firmware": {"radio.firmware", lacking("some"), Unknown, "brcm/x.bin"},
+		"file there, and not loaded": {"radio.firmware", func(r *report.Report) {
+			r.Firmware = []report.FirmwareFile{{File: "brcm/x.bin", Device: text("mmc1:0001:1"), State: text("refused"), Reason: text("is there and cannot be loaded: error 12")}}
+		}, Warn, "brcm/x.bin mmc1:0001:1 (is there and cannot be loaded: error 12)"},
 		"file loaded": {"radio.firmware", func(r *report.Report) {
 			r.Firmware = []report.FirmwareFile{{File: "a.bin", State: text("loaded")}}
 		}, Pass, ""},

@@ -71,14 +71,20 @@ func radioFirmware(r *report.Report) answer {
 		return a
 	}
 	a := answer{facts: []string{"firmware", "radios.log_complete"}}
-	var lacking, failed []string
+	var lacking, failed, refused []string
 	loaded := 0
 	for _, f := range r.Firmware {
+		name := strings.TrimSpace(f.File + " " + valueOf(f.Device))
+		if reason := valueOf(f.Reason); reason != "" {
+			name += " (" + reason + ")"
+		}
 		switch valueOf(f.State) {
 		case "lacking":
-			lacking = append(lacking, strings.TrimSpace(f.File+" "+valueOf(f.Device)))
+			lacking = append(lacking, name)
+		case "refused":
+			refused = append(refused, name)
 		case "failed":
-			failed = append(failed, strings.TrimSpace(f.File+" "+valueOf(f.Device)))
+			failed = append(failed, name)
 		case "loaded", "running":
 			loaded++
 		}
@@ -89,6 +95,10 @@ func radioFirmware(r *report.Report) answer {
 		a.verdict = Warn
 		a.found = "did not start: " + listText(append(failed, lacking...))
 		a.detail = "The driver loaded these and gave up: the radio does not work."
+	case len(refused) > 0:
+		a.verdict = Warn
+		a.found = listText(append(refused, lacking...))
+		a.detail = "The kernel was asked for these files and did not load them."
 	case len(lacking) > 0 && couldStartRadios(r) && hadFirmware(r):
 		a.verdict = Warn
 		a.found = "not found: " + listText(lacking)

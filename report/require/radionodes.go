@@ -140,7 +140,7 @@ func silentRadios(r *report.Report) answer {
 func wantsRadioFirmware(r *report.Report, f report.Fault) bool {
 	for _, file := range strings.Fields(valueOf(f.Reason)) {
 		i := slices.IndexFunc(r.Firmware, func(w report.FirmwareFile) bool { return w.File == file })
-		if i < 0 || valueOf(r.Firmware[i].State) != "lacking" {
+		if i < 0 || !slices.Contains([]string{"lacking", "refused"}, valueOf(r.Firmware[i].State)) {
 			continue
 		}
 		if _, usual := boards.DefaultFirmware(file); usual || boards.IsRadioFirmware(file) {
@@ -194,7 +194,7 @@ func firmwareAdditions(r *report.Report) answer {
 	}
 	for _, f := range r.Firmware {
 		switch valueOf(f.State) {
-		case "loaded", "running", "failed", "lacking":
+		case "loaded", "running", "failed", "lacking", "refused":
 			add(f.File, askedByRadio(r, f))
 		}
 	}

@@ -59,6 +59,20 @@ type Event struct {
 	Final bool
 }
 
+// Name is the file as the driver asks for it, by its path if the line has only that:
+// below the folder of firmware of the kernel's loader, not compressed. Drivers of
+// vendors read files by their path, which is their name then.
+func (e Event) Name() string {
+	if e.File != "" {
+		return e.File
+	}
+	name := strings.TrimSuffix(strings.TrimSuffix(e.Path, ".xz"), ".zst")
+	if _, below, ok := strings.Cut(name, "lib/firmware/"); ok {
+		return below
+	}
+	return name
+}
+
 // Classify reads the text of one record.
 func Classify(text string) (Event, bool) {
 	if len(text) > MaxRecordBytes {

@@ -2,7 +2,6 @@ package kmsg
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 )
@@ -12,8 +11,9 @@ type Outcome string
 
 const (
 	Lacking  Outcome = "lacking"  // nothing in the log took the place of the file
-	Replaced Outcome = "replaced" // later another file of its kind was loaded, or the device reported running firmware
+	Replaced Outcome = "replaced" // later another file of its group was loaded, or the device reported running firmware
 	Optional Outcome = "optional" // the driver works without it
+	Refused  Outcome = "refused"  // it is there, and the kernel does not load it
 )
 
 // Failure is a file, or all of them, that a device asked for and did not get.
@@ -23,92 +23,179 @@ type Failure struct {
 	By      string // with Replaced: the file, or the version that runs
 }
 
+// Use is what is known of a file: which others take its place, and whether the
+// driver goes on without any.
+type Use struct {
+	Group    string
+	Optional bool
+}
+
 // Failures picks the final failures from the events of one boot, in the order
-// of the log, each file of a device once, and says which of them are part of
+// of the log, each search of a device once, and says which of them are part of
 // the usual search: a driver asks for the file of this very board and then for
-// that of the chip, or for the newest interface and then for older ones.
+// that of the chip, or for the newest interface and then for older ones. Use tells
+// which files are of one search.
 //
 // Without the loader's debug messages a file that was found leaves no line, so
 // the running version that a driver reports later counts too. Whether a device
 // works is not said.
-func Failures(events []Event) []Failure {
+func Failures(events []Event, use func(file string) Use) []Failure {
 	var found []Failure
-	seen := map[string]bool{}      // of found
-	running := map[string]string{} // device or driver to version, later in the log
-	loaded := map[string]string{}  // kind of file to file, later in the log
+	seen := map[string]bool{} // of found
+	later := laterLog{use: use, running: map[string]string{}, loaded: map[string]string{}}
 	for i := len(events) - 1; i >= 0; i-- {
 		e := events[i]
-		names := [...]string{e.Device, "driver " + e.Driver}
-		switch {
-		case e.Class == Running:
-			// A line that names no device speaks for all of its driver.
-			name := names[0]
-			if name == "" {
-				name = names[1]
-			}
-			running[name] = e.Version
-		case e.Class == Loaded && e.File != "":
-			loaded[e.Device+" "+kind(e.File)] = e.File
-		case (e.Class == LoadFailed || e.Class == Missing) && e.Final:
-			if id := names[0] + " " + e.Driver + " " + e.File; !seen[id] {
-				seen[id] = true
-				f := Failure{Event: e, Outcome: Lacking}
-				if file, ok := loaded[e.Device+" "+kind(e.File)]; ok && e.File != "" {
-					f.Outcome, f.By = Replaced, file
-				}
-				for _, name := range names {
-					if version, ok := running[name]; ok && name != "" && f.Outcome == Lacking {
-						f.Outcome, f.By = Replaced, version
-					}
-				}
-				if optional(e.File) {
-					f.Outcome, f.By = Optional, ""
-				}
-				for _, file := range slices.Backward(tried(events[i+1:], e)) {
-					f.File = file
-					if optional(file) {
-						f.Outcome, f.By = Optional, ""
-					}
-					found = append(found, f)
-				}
-				if f.File == "" || e.File != "" {
-					found = append(found, f)
+		if !e.Final || e.Class != LoadFailed && e.Class != Missing {
+			later.add(e)
+			continue
+		}
+		id := e.Device + "\n" + e.Driver + "\n" + e.File
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		files := tried(events[i+1:], e)
+		if len(files) == 0 {
+			files = []string{e.File}
+		}
+		for _, file := range slices.Backward(files) {
+			f := Failure{Event: e}
+			f.File = file
+			f.Outcome, f.By = later.outcome(f.Event)
+			if reason := refusal(events[:i], f.Event); reason != "" && f.Outcome != Replaced {
+				f.Reason = reason
+				if f.Outcome == Lacking {
+					f.Outcome = Refused
 				}
 			}
+			found = append(found, f)
 		}
 	}
 	slices.Reverse(found)
-	found = oneSearch(found)
+	found = oneSearch(found, use)
 	// A driver that gives up says so once more, without a name.
 	return slices.DeleteFunc(found, func(f Failure) bool {
 		return f.File == "" && f.Device != "" && slices.ContainsFunc(found, func(other Failure) bool { return other.Device == f.Device && other.File != "" })
 	})
 }
 
-// oneSearch makes one failure of a search for the newest of several files of a kind,
-// none of which was there: the first that was asked for stands for all.
-func oneSearch(found []Failure) []Failure {
-	first := map[string]int{} // by device and kind, where it stands in the result
-	last := map[string]string{}
-	count := map[string]int{}
+// laterLog is what the log says behind a failure.
+type laterLog struct {
+	use     func(file string) Use
+	running map[string]string // version by device or driver
+	loaded  map[string]string // file by device and group
+}
+
+func (l *laterLog) add(e Event) {
+	switch {
+	case e.Class == Running && e.Device != "":
+		l.running[e.Device] = e.Version
+	case e.Class == Running: // a line that names no device speaks for all of its driver
+		l.running["driver "+e.Driver] = e.Version
+	case e.Class == Loaded:
+		if file := e.Name(); file != "" {
+			l.loaded[e.Device+" "+l.use(file).Group] = file
+		}
+	}
+}
+
+func (l *laterLog) outcome(e Event) (Outcome, string) {
+	use := Use{}
+	if e.File != "" {
+		use = l.use(e.File)
+	}
+	if use.Optional {
+		return Optional, ""
+	}
+	if file, ok := l.loaded[e.Device+" "+use.Group]; ok && e.File != "" {
+		return Replaced, file
+	}
+	for _, name := range []string{e.Device, "driver " + e.Driver} {
+		if version, ok := l.running[name]; ok && name != "" {
+			return Replaced, version
+		}
+	}
+	return Lacking, ""
+}
+
+// Error numbers of Linux that say that a file is not there, or that user space did
+// not bring it.
+const (
+	enoent    = 2
+	eagain    = 11
+	etimedout = 110
+)
+
+// refusals are the errors of a file that is there (drivers/base/firmware_loader/main.c,
+// fs/kernel_read_file.c, Documentation/admin-guide/LSM/LoadPin.rst).
+var refusals = map[int]string{
+	8:  "ENOEXEC, it does not have the form or the signature that is asked for",
+	12: "ENOMEM, there is no memory for it",
+	13: "EACCES, a rule of the kernel forbids it",
+	22: "EINVAL, it is empty, damaged, or compressed in a way that this kernel does not read",
+	27: "EFBIG, it is too large",
+}
+
+// refusal says why a file that is there was not loaded, by the failure itself and by
+// the attempts of the loader right before it; "" if the file was not there.
+func refusal(before []Event, failure Event) string {
+	if failure.HasErrno && (failure.Class == LoadFailed || failure.File != "" || strings.HasPrefix(failure.Driver, "ath")) {
+		if reason := refused(failure.Errno, failure.Class == LoadFailed); reason != "" {
+			return reason
+		}
+	}
+	for _, e := range slices.Backward(before) {
+		switch {
+		case e.Class != LoadAttempt || e.Device != failure.Device:
+			return ""
+		case e.Path == "" && e.File == "" && !e.HasErrno:
+			return "is there and cannot be decompressed"
+		case e.HasErrno && failure.File != "" && e.Name() == failure.File:
+			if reason := refused(e.Errno, true); reason != "" {
+				return reason
+			}
+		}
+	}
+	return ""
+}
+
+// refused gives the words for an error number. Only of the loader every number but
+// those of an absent file counts.
+func refused(errno int, loader bool) string {
+	reason, ok := refusals[errno]
+	switch {
+	case ok:
+		return fmt.Sprintf("is there and cannot be loaded: error %d (%s)", errno, reason)
+	case loader && errno != enoent && errno != eagain && errno != etimedout:
+		return fmt.Sprintf("is there and cannot be loaded: error %d", errno)
+	}
+	return ""
+}
+
+// oneSearch makes one failure of a search among several files, none of which was
+// there: the first that was asked for stands for all.
+func oneSearch(found []Failure, use func(file string) Use) []Failure {
+	type search struct {
+		at    int // in result
+		files []string
+	}
+	searches := map[string]*search{}
 	var result []Failure
 	for _, f := range found {
-		id := f.Device + " " + f.Driver + " " + kind(f.File)
-		if f.Outcome != Lacking || f.File == "" || kind(f.File) == f.File {
+		if f.Outcome != Lacking || f.File == "" {
 			result = append(result, f)
 			continue
 		}
-		count[id]++
-		last[id] = f.File
-		if count[id] == 1 {
-			first[id] = len(result)
+		id := f.Device + "\n" + use(f.File).Group
+		s := searches[id]
+		if s == nil {
+			searches[id] = &search{at: len(result), files: []string{f.File}}
 			result = append(result, f)
+			continue
 		}
-	}
-	for id, n := range count {
-		if n > 1 {
-			f := &result[first[id]]
-			f.Reason = fmt.Sprintf("one of %d that do was looked for, down to %s", n, last[id])
+		if !slices.Contains(s.files, f.File) { // else the driver says again what the loader said
+			s.files = append(s.files, f.File)
+			result[s.at].Reason = fmt.Sprintf("one of %d that do was looked for, down to %s", len(s.files), f.File)
 		}
 	}
 	return result
@@ -130,81 +217,6 @@ func tried(behind []Event, failure Event) (files []string) {
 		}
 	}
 	return files
-}
-
-// kind reduces the name of a file to what all files have in common that can
-// take each other's place.
-func kind(file string) string {
-	dir, base := path.Split(file)
-	extension := path.Ext(base)
-	stem := strings.TrimSuffix(base, extension)
-	switch {
-	case extension == ".hcd":
-		return dir + "*.hcd"
-	case strings.HasPrefix(base, "brcmfmac"):
-		// brcmfmac43455-sdio.raspberrypi,3-model-b-plus.bin, brcmfmac43455-sdio.bin
-		stem, _, _ = strings.Cut(stem, ".")
-	default:
-		// iwlwifi-QuZ-a0-hr-b0-77.ucode, firmware-6.bin, rtw8852b_fw-1.bin
-		if i := strings.LastIndexByte(stem, '-'); i > 0 && strings.Trim(stem[i:], "-0123456789") == "" {
-			stem = stem[:i]
-		}
-	}
-	return dir + stem + extension
-}
-
-// spare is a file without which a driver goes on.
-type spare struct {
-	file string // pattern of path.Match
-	from string // where the driver says so, of Linux 6.18
-}
-
-// spares are the files without which drivers go on; demanded are exceptions from them.
-var (
-	spares = []spare{
-		{"*.clm_blob", "brcmfmac/pcie.c, sdio.c: BRCMF_FW_REQF_OPTIONAL"},
-		{"*.txcap_blob", "brcmfmac/pcie.c: BRCMF_FW_REQF_OPTIONAL"},
-		{"brcm/*-pcie*.txt", "brcmfmac/pcie.c: BRCMF_FW_REQF_OPTIONAL; on SDIO it is demanded"},
-		{"*.hcd", "btbcm.c: the chip runs what is in its ROM"},
-		{"qca/*", "hci_qca.c, qca_setup: on -ENOENT the chip runs what is in its ROM"},
-		{"rtl_bt/*_config*.bin", "btrtl.c: config_needed is false for most chips"},
-		{"*.ddc", "btintel.c: optional parameters"},
-		{"*.bseq", "btintel.c: the default patch, or none"},
-		{"ath10k/cal-*", "ath10k/core.c, ath10k_core_fetch_firmware_files"},
-		{"ath10k/pre-cal-*", "ath10k/core.c, ath10k_core_fetch_firmware_files"},
-		{"ath11k/*/regdb.bin", "ath11k/core.c: the result is not used"},
-		{"*/bdata.bin", "ath6kl/init.c: the default board file is taken"},
-		{"*.pnvm", "iwlwifi/fw/pnvm.c: from the firmware of the platform, or none"},
-		{"iwl-debug-yoyo*", "iwlwifi/iwl-dbg-tlv.c: debugging"},
-		{"iwl-dbg-tlv*", "iwlwifi/iwl-dbg-tlv.c: debugging"},
-		{"ti-connectivity/wl18xx-conf.bin", "wl18xx/main.c: falls back to its own"},
-		{"ti-connectivity/wl1271-nvs.bin", "wlcore/sdio.c: asked for on WiLink 8, too, where nothing needs it"},
-		{"regulatory.db", "net/wireless/reg.c: the rules of the world domain hold"},
-	}
-	demanded = []spare{
-		{"qca/*usb*", "btusb.c, btusb_setup_qca"},
-		{"rtl_bt/rtl8723bs_config*", "btrtl.c, ic_id_table: config_needed"},
-		{"rtl_bt/rtl8723cs_*_config*", "btrtl.c, ic_id_table: config_needed"},
-		{"rtl_bt/rtl8723d_config*", "btrtl.c, ic_id_table: config_needed"},
-		{"rtl_bt/rtl8723ds_config*", "btrtl.c, ic_id_table: config_needed"},
-		{"rtl_bt/rtl8821cs_config*", "btrtl.c, ic_id_table: config_needed"},
-		{"rtl_bt/rtl8822b_config*", "btrtl.c, ic_id_table: config_needed"},
-		{"rtl_bt/rtl8822cs_config*", "btrtl.c, ic_id_table: config_needed"},
-		{"rtl_bt/rtl8852bs_config*", "btrtl.c, ic_id_table: config_needed"},
-	}
-)
-
-func optional(file string) bool {
-	fits := func(list []spare) bool {
-		return slices.ContainsFunc(list, func(s spare) bool {
-			if ok, _ := path.Match(s.file, file); ok {
-				return true
-			}
-			ok, _ := path.Match(s.file, path.Base(file))
-			return ok
-		})
-	}
-	return file != "" && fits(spares) && !fits(demanded)
 }
 
 // Deferred is a device whose probing waits.

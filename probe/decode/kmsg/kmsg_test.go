@@ -5,7 +5,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/boardprobe/boardprobe/boards"
 )
+
+// useOf is what the table says.
+func useOf(file string) Use {
+	use := boards.UseOfFirmware(file)
+	return Use{Group: use.Group, Optional: use.Class == boards.FirmwareOptional}
+}
 
 func TestClassify(t *testing.T) {
 	t.Parallel()
@@ -139,7 +147,7 @@ func TestFailures(t *testing.T) {
 			brcmfmac mmc2:0001:1: firmware: failed to load brcm/brcmfmac43455-sdio.bin (-2)
 			brcmfmac mmc2:0001:1: Direct firmware load for brcm/brcmfmac43455-sdio.bin failed with error -2
 			brcmfmac mmc2:0001:1: Direct firmware load for brcm/brcmfmac43455-sdio.bin failed with error -2`,
-			[]string{"brcm/brcmfmac43455-sdio.fsl,imx93-11x11-evk.bin lacking ", "brcm/brcmfmac43455-sdio.bin lacking "}},
+			[]string{"brcm/brcmfmac43455-sdio.fsl,imx93-11x11-evk.bin lacking  (one of 2 that do was looked for, down to brcm/brcmfmac43455-sdio.bin)"}},
 		"counting down": {`iwlwifi 0000:00:14.3: Direct firmware load for iwlwifi-QuZ-a0-hr-b0-77.ucode failed with error -2
 			iwlwifi 0000:00:14.3: loaded firmware version 72.daa05125.0 QuZ-a0-hr-b0-72.ucode op_mode iwlmvm
 			iwlwifi 0000:00:14.3: Direct firmware load for iwl-debug-yoyo.bin failed with error -2
@@ -150,7 +158,36 @@ func TestFailures(t *testing.T) {
 			iwlwifi 0000:01:00.0: Direct firmware load for iwlwifi-ty-a0-gf-a0-88.ucode failed with error -2
 			iwlwifi 0000:01:00.0: Direct firmware load for iwlwifi-ty-a0-gf-a0-87.ucode failed with error -2
 			iwlwifi 0000:01:00.0: no suitable firmware found!`,
-			[]string{"iwlwifi-ty-a0-gf-a0-89.ucode lacking "}},
+			[]string{"iwlwifi-ty-a0-gf-a0-89.ucode lacking  (one of 3 that do was looked for, down to iwlwifi-ty-a0-gf-a0-87.ucode)"}},
+		"parts of one chip": {`mt7921e 0000:03:00.0: Direct firmware load for mediatek/WIFI_MT7961_patch_mcu_1_2_hdr.bin failed with error -2
+			mt7921e 0000:03:00.0: Direct firmware load for mediatek/WIFI_RAM_CODE_MT7961_1.bin failed with error -2`,
+			[]string{"mediatek/WIFI_MT7961_patch_mcu_1_2_hdr.bin lacking ", "mediatek/WIFI_RAM_CODE_MT7961_1.bin lacking "}},
+		"another file of the group": {`ath10k_sdio mmc1:0001:1: Direct firmware load for ath10k/QCA9377/hw1.0/board-2.bin failed with error -2
+			ath10k_sdio mmc1:0001:1: firmware: direct-loading firmware ath10k/QCA9377/hw1.0/board.bin
+			ath10k_sdio mmc1:0001:1: Direct firmware load for ath10k/QCA9377/hw1.0/firmware-sdio-6.bin failed with error -2
+			ath10k_sdio mmc1:0001:1: Loading firmware from /lib/firmware/ath10k/QCA9377/hw1.0/firmware-sdio-5.bin.zst`,
+			[]string{"ath10k/QCA9377/hw1.0/board-2.bin replaced ath10k/QCA9377/hw1.0/board.bin", "ath10k/QCA9377/hw1.0/firmware-sdio-6.bin replaced ath10k/QCA9377/hw1.0/firmware-sdio-5.bin"}},
+		"there and compressed wrongly": {`iwlwifi 0000:02:00.0: loading /lib/firmware/iwlwifi-9260-th-b0-jf-b0-46.ucode.zst failed with error -22
+			iwlwifi 0000:02:00.0: Direct firmware load for iwlwifi-9260-th-b0-jf-b0-46.ucode failed with error -2
+			brcmfmac mmc1:0001:1: xz decompression failed (xz_ret=7)
+			brcmfmac mmc1:0001:1: Direct firmware load for brcm/brcmfmac43455-sdio.bin failed with error -2`,
+			[]string{
+				"iwlwifi-9260-th-b0-jf-b0-46.ucode refused  (is there and cannot be loaded: error 22 (EINVAL, it is empty, damaged, or compressed in a way that this kernel does not read))",
+				"brcm/brcmfmac43455-sdio.bin refused  (is there and cannot be decompressed)",
+			}},
+		"there, no memory": {`ath10k_pci 0000:01:00.0: failed to fetch board file: -12
+			brcmfmac mmc1:0001:1: Direct firmware load for brcm/brcmfmac4354-sdio.bin failed with error -12
+			rtw_8822ce 0000:05:00.0: Direct firmware load for rtw88/rtw8822c_fw.bin failed with error -74
+			ieee80211 phy0: brcmf_attach: dongle is not responding: err=-12
+			mt7921e 0000:03:00.0: Direct firmware load for mediatek/WIFI_RAM_CODE_MT7961_1.bin failed with error -11`,
+			[]string{
+				" refused  (is there and cannot be loaded: error 12 (ENOMEM, there is no memory for it))",
+				"brcm/brcmfmac4354-sdio.bin refused  (is there and cannot be loaded: error 12 (ENOMEM, there is no memory for it))",
+				"rtw88/rtw8822c_fw.bin refused  (is there and cannot be loaded: error 74)",
+				" lacking ", "mediatek/WIFI_RAM_CODE_MT7961_1.bin lacking ",
+			}},
+		"optional, and refused": {`wlcore_sdio mmc1:0001:2: Direct firmware load for ti-connectivity/wl18xx-conf.bin failed with error -22`,
+			[]string{"ti-connectivity/wl18xx-conf.bin optional  (is there and cannot be loaded: error 22 (EINVAL, it is empty, damaged, or compressed in a way that this kernel does not read))"}},
 		"no name at all": {`carl9170 1-1: firmware not found.`, []string{" lacking "}},
 		"names behind": {`Bluetooth: hci0: BCM: firmware Patch file not found, tried:
 			usb 1-4: Direct firmware load for htc_9271.fw failed with error -2
@@ -158,7 +195,7 @@ func TestFailures(t *testing.T) {
 			Bluetooth: hci0: BCM: 'brcm/BCM-0a5c-21e8.hcd'
 			usb 1-4: no suitable firmware found!
 			usb 1-4: ath9k_htc: Failed to get firmware htc_9271.fw`,
-			[]string{"brcm/BCM20702A1-0a5c-21e8.hcd optional ", "brcm/BCM-0a5c-21e8.hcd optional ", "htc_9271.fw lacking ", "htc_9271.fw lacking "}},
+			[]string{"brcm/BCM20702A1-0a5c-21e8.hcd optional ", "brcm/BCM-0a5c-21e8.hcd optional ", "htc_9271.fw lacking "}},
 		"loader's words": {`ath10k_pci 0000:02:00.0: Direct firmware load for ath10k/QCA6174/hw3.0/firmware-6.bin failed with error -2
 			ath10k_pci 0000:02:00.0: firmware: direct-loading firmware ath10k/QCA6174/hw3.0/firmware-5.bin
 			ath10k_pci 0000:03:00.0: Direct firmware load for ath10k/QCA6174/hw3.0/firmware-6.bin failed with error -2
@@ -178,8 +215,12 @@ func TestFailures(t *testing.T) {
 			[]string{"iwlwifi-QuZ-a0-hr-b0-77.ucode lacking "}},
 	} {
 		var got []string
-		for _, f := range Failures(events(t, test.log)) {
-			got = append(got, fmt.Sprintf("%s %s %s", f.File, f.Outcome, f.By))
+		for _, f := range Failures(events(t, test.log), useOf) {
+			text := fmt.Sprintf("%s %s %s", f.File, f.Outcome, f.By)
+			if f.Reason != "" {
+				text += " (" + f.Reason + ")"
+			}
+			got = append(got, text)
 		}
 		if !slices.Equal(got, test.want) {
 			t.Errorf("Failures(%s) = %q; want %q", name, got, test.want)
@@ -249,7 +290,7 @@ func FuzzClassify(f *testing.F) {
 		if !e.HasErrno && e.Errno != 0 || !e.HasAPI && e.API != 0 || e.Errno < 0 || e.API < 0 {
 			t.Errorf("Classify(%q) = %+v; want numbers that the text has", text, e)
 		}
-		if found := Failures([]Event{e, e}); len(found) > 1 || len(found) == 1 && !e.Final {
+		if found := Failures([]Event{e, e}, useOf); len(found) > 1 || len(found) == 1 && !e.Final {
 			t.Errorf("Failures of %+v twice = %+v; want it once if it is final", e, found)
 		}
 	})

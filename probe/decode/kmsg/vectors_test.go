@@ -216,7 +216,7 @@ func TestVectors(t *testing.T) {
 		e, ok := Classify(v.text)
 		want, known := classes[v.says]
 		good := known && len(want) == 0 && !ok || ok && slices.Contains(want, e.Class)
-		if failures := Failures([]Event{e}); ok && v.says == "optional" && len(failures) == 1 {
+		if failures := Failures([]Event{e}, useOf); ok && v.says == "optional" && len(failures) == 1 {
 			good = failures[0].Outcome == Optional
 		}
 		if ok && v.file != "" && e.File != v.file && e.Path != v.file || ok && v.version != "" && e.Version != v.version {
