@@ -48,11 +48,11 @@ func run(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	people.Printf("boardimage: %v\n", err)
 	var h hinted
 	if errors.As(err, &h) {
-		people.Printf("hint: %s\n", h.hint)
+		people.Printf("boardimage: hint: %s\n", h.hint)
 	}
 	var u usageError
 	if errors.As(err, &u) {
-		people.Printf("hint: boardimage -h lists what there is\n")
+		people.Printf("boardimage: hint: boardimage -h lists what there is\n")
 	}
 	return exitTrouble
 }

@@ -13,7 +13,6 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/boardprobe/boardprobe/cmd/internal/screen"
 	"github.com/boardprobe/boardprobe/probe"
 	"github.com/boardprobe/boardprobe/report"
 	"github.com/boardprobe/boardprobe/report/seal"
@@ -113,7 +112,7 @@ func TestReplayOfFaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := evaluate(ctx, order{signer: signer}, screen.New(io.Discard))
+	e, err := evaluate(ctx, order{signer: signer}, liveProgress(io.Discard, true))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/boardprobe/boardprobe/cmd/internal/screen"
 	"github.com/boardprobe/boardprobe/probe"
 	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
 	"github.com/boardprobe/boardprobe/report"
@@ -40,8 +39,8 @@ type order struct {
 // board more time gives it to its sections.
 func sectionTime(run time.Duration) time.Duration { return max(probe.SectionTimeout, run/6) }
 
-// evaluate collects, judges and signs. A line for each section goes to progress.
-func evaluate(ctx context.Context, o order, progress screen.Printer) (evaluation, error) {
+// evaluate collects, judges and signs.
+func evaluate(ctx context.Context, o order, progress *progress) (evaluation, error) {
 	started := time.Now()
 	b := probe.NewBuilder()
 	claims, stated := probe.Claims(o.ticket, o.labels)
@@ -49,13 +48,14 @@ func evaluate(ctx context.Context, o order, progress screen.Printer) (evaluation
 	for _, e := range stated {
 		b.Add(e)
 	}
+	progress.asked = slices.DeleteFunc(probe.Sections(), func(name string) bool {
+		return slices.Contains(o.options.Skip, name) || len(o.options.Only) > 0 && !slices.Contains(o.options.Only, name)
+	})
 	evidence, known, err := collect(ctx, o.options, func(e report.Evidence) {
-		switch e.Op {
-		case report.OpEnd, report.OpNextRegister: // the last that is said, if the board stops there
-			progress.Printf("%s\n", sectionLine(e))
-		}
+		progress.record(e)
 		b.Add(e)
 	})
+	progress.clear()
 	if err != nil {
 		return evaluation{}, err
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/boardprobe/boardprobe/cmd/internal/screen"
 	"github.com/boardprobe/boardprobe/probe"
 	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
 	"github.com/boardprobe/boardprobe/report"
@@ -21,7 +20,7 @@ const errnoWithheld = "withheld"
 
 // pass returns the evidence without answers that hold an identity, and whether
 // there were any.
-func (g gate) pass(evidence []report.Evidence, progress screen.Printer) ([]report.Evidence, bool) {
+func (g gate) pass(evidence []report.Evidence, progress *progress) ([]report.Evidence, bool) {
 	if g.known == nil {
 		return evidence, false
 	}
@@ -47,7 +46,7 @@ func (g gate) pass(evidence []report.Evidence, progress screen.Printer) ([]repor
 	if hits == 0 {
 		return evidence, false
 	}
-	progress.Printf("boardprobe: privacy       %d answers held an identity of this unit and are withheld\n", hits)
+	progress.line(fmt.Sprintf("boardprobe: privacy       %d answers held an identity of this unit and are withheld", hits))
 	for section := range open {
 		evidence = without(evidence, section, "withheld: its questions held an identity of this unit")
 	}

@@ -36,18 +36,18 @@ func TestGate(t *testing.T) {
 	if list == "" || text == "" {
 		t.Fatalf("nothing to plant in: %q, %q", list, text)
 	}
-	var progress bytes.Buffer
+	var said bytes.Buffer
 	g := gate{pseudonym.NewFinder([][]byte{[]byte("SECRET-UNIT-77")})}
-	passed, changed := g.pass(evidence, screen.New(&progress))
-	if !changed || !strings.Contains(progress.String(), "held an identity of this unit") {
-		t.Errorf("pass: changed %v, %q", changed, &progress)
+	passed, changed := g.pass(evidence, &progress{out: screen.New(&said)})
+	if !changed || !strings.Contains(said.String(), "held an identity of this unit") {
+		t.Errorf("pass: changed %v, %q", changed, &said)
 	}
 	signer, err := signerOf("ephemeral")
 	if err != nil {
 		t.Fatal(err)
 	}
 	r, err := probe.Build(passed, probe.Collector)
-	e, err := order{signer: signer}.keep(r, err, report.Run{Collector: probe.Collector}, passed, screen.New(&progress))
+	e, err := order{signer: signer}.keep(r, err, report.Run{Collector: probe.Collector}, passed, &progress{out: screen.New(&said)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestGate(t *testing.T) {
 		t.Error("no finding says that something is withheld")
 	}
 	_, stated := probe.Claims("T SECRET-UNIT-77", []string{"sn=SECRET-UNIT-77", "hw=B2"})
-	stated, _ = g.pass(stated, screen.New(&progress))
+	stated, _ = g.pass(stated, &progress{out: screen.New(&said)})
 	claims, err := probe.Build(stated, probe.Collector)
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +79,7 @@ func TestGate(t *testing.T) {
 	if ticket, sn, hw := claims.Stated(report.StatedTicket), claims.Stated(report.StatedLabel+"1"), claims.Stated(report.StatedLabel+"hw"); ticket.Gap != report.Withheld || sn.Gap != report.Withheld || hw.Value != "B2" {
 		t.Errorf("stated: ticket %+v, label %+v, hw %+v", ticket, sn, hw)
 	}
-	if same, changed := (gate{}).pass(evidence, screen.New(&progress)); changed || len(same) != len(evidence) {
+	if same, changed := (gate{}).pass(evidence, &progress{out: screen.New(&said)}); changed || len(same) != len(evidence) {
 		t.Error("without identities something is withheld")
 	}
 }

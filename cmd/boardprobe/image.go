@@ -60,7 +60,7 @@ func imageMain(stdin io.Reader, console io.Writer) int {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), job.Timeout)
 	defer cancel()
-	e, err := evaluate(ctx, order{options: opt, signer: signer, ticket: ticket, labels: labels}, stderr)
+	e, err := evaluate(ctx, order{options: opt, signer: signer, ticket: ticket, labels: labels}, &progress{out: stderr, how: every})
 	if err != nil {
 		return fail(stderr, err, "")
 	}

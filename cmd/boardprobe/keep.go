@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/boardprobe/boardprobe/cmd/internal/screen"
 	"github.com/boardprobe/boardprobe/probe"
 	"github.com/boardprobe/boardprobe/report"
 	"github.com/boardprobe/boardprobe/report/require"
@@ -18,7 +17,7 @@ import (
 // section that keeps the package from being read is left out, which its evidence
 // says then, so that the others are delivered. built is the report that follows
 // from the evidence, if err is nil.
-func (o order) keep(built *report.Report, err error, run report.Run, evidence []report.Evidence, progress screen.Printer) (evaluation, error) {
+func (o order) keep(built *report.Report, err error, run report.Run, evidence []report.Evidence, progress *progress) (evaluation, error) {
 	again := false
 	for {
 		var e evaluation
@@ -31,7 +30,7 @@ func (o order) keep(built *report.Report, err error, run report.Run, evidence []
 		case err == nil:
 			return e, nil
 		case errors.Is(err, errDiffers) && again:
-			progress.Printf("boardprobe: %v\n", err)
+			progress.line(fmt.Sprintf("boardprobe: %v", err))
 			return e, nil // it can be read, and whoever reads it is told the same
 		case errors.Is(err, errDiffers):
 			again = true
@@ -44,7 +43,7 @@ func (o order) keep(built *report.Report, err error, run report.Run, evidence []
 		}
 		reason := report.Clean(fmt.Sprintf("left out: with it the package cannot be read: %v", err))
 		evidence = without(evidence, section, reason)
-		progress.Printf("%s\n", sectionLine(report.Evidence{Section: section, Subject: reason}))
+		progress.line(sectionLine(report.Evidence{Section: section, Subject: reason}))
 		built, err = probe.Build(evidence, probe.Collector)
 	}
 }

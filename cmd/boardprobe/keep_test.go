@@ -80,13 +80,13 @@ func kept(t *testing.T, root string, only ...string) (evaluation, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var progress bytes.Buffer
+	var said bytes.Buffer
 	r, err := b.Report()
-	e, err := order{signer: signer}.keep(r, err, report.Run{Collector: probe.Collector}, evidence, screen.New(&progress))
+	e, err := order{signer: signer}.keep(r, err, report.Run{Collector: probe.Collector}, evidence, &progress{out: screen.New(&said)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return e, progress.String()
+	return e, said.String()
 }
 
 // TestBadByte puts one byte that is not UTF-8 into every file of a board, one
@@ -179,9 +179,9 @@ func TestLeftOut(t *testing.T) {
 				e.SetBytes(c.data)
 			}
 		}
-		var progress bytes.Buffer
+		var said bytes.Buffer
 		r, err := probe.Build(evidence, probe.Collector)
-		e, err := order{signer: signer}.keep(r, err, report.Run{Collector: probe.Collector}, evidence, screen.New(&progress))
+		e, err := order{signer: signer}.keep(r, err, report.Run{Collector: probe.Collector}, evidence, &progress{out: screen.New(&said)})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -194,7 +194,7 @@ func TestLeftOut(t *testing.T) {
 				t.Errorf("%s: section %s: %s %s", name, s.Name, s.Outcome, s.Reason)
 			}
 		}
-		if said := progress.String(); strings.Count(said, "\n") != 1 || !strings.Contains(said, "faults") {
+		if said := said.String(); strings.Count(said, "\n") != 1 || !strings.Contains(said, "faults") {
 			t.Errorf("%s: printed %q", name, said)
 		}
 	}

@@ -68,7 +68,7 @@ func flags(s *settings) *flag.FlagSet {
 	f.BoolVar(&s.mmio, "mmio", false, "read the registers that say where the boot ROM looks, those of which Linux itself reads the block")
 	f.BoolVar(&s.unproven, "mmio-unproven", false, "read also those of which that is not known: one can stop the board, until its power is cut")
 	f.BoolVar(&s.active, "active", false, "ask modems, too: those that no process uses, with commands that read")
-	f.BoolVar(&s.quiet, "q", false, "print no line per section and no table")
+	f.BoolVar(&s.quiet, "q", false, "print no progress and no table")
 	f.BoolVar(&s.showVersion, "version", false, "print the version")
 	return f
 }
@@ -130,11 +130,7 @@ func run(args []string, stdout io.Writer, console io.Writer) int {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
-	progress := screen.New(io.Discard)
-	if !s.quiet {
-		progress = stderr
-	}
-	e, err := evaluate(ctx, order{opt, signer, s.ticket, s.labels, s.name == nameNeutral}, progress)
+	e, err := evaluate(ctx, order{opt, signer, s.ticket, s.labels, s.name == nameNeutral}, liveProgress(console, s.quiet))
 	if err != nil {
 		return fail(stderr, err, "")
 	}

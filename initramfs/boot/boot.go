@@ -145,7 +145,7 @@ func (b *board) prepare() {
 		}
 	}
 	b.consoles.printf("boardprobe: waiting for the devices\n")
-	record.Settled = coldplug(l)
+	record.Settled = coldplug(l, b.still("waiting for the devices"))
 	record.SettleCapped = !record.Settled
 	record.Loaded, record.Failed, record.Skipped = l.loaded, l.failed, l.skipped
 	record.Mounts = append(mounts, mountAll(laterMounts())...)
@@ -202,7 +202,7 @@ const (
 func (b *board) findVolume() {
 	type found struct{ device, note string }
 	answers := make(chan found, 1)
-	err, ok := within(findLimit, func() error {
+	err, ok := telling(findLimit, sayEach, b.still("looking for a volume"), func() error {
 		device, note := deliver.Find("/", b.parameters.volume)
 		answers <- found{device, note}
 		return nil
@@ -255,6 +255,11 @@ func (b *board) ticket() string {
 // one that does is left behind: its thread cannot be stopped. A fault of the
 // function is its error: in a goroutine of its own it would end the process.
 func within(limit time.Duration, f func() error) (err error, ok bool) {
+	return telling(limit, limit, func(time.Duration) {}, f)
+}
+
+// telling is within, and tells each time how long it has been waiting.
+func telling(limit, each time.Duration, tell func(time.Duration), f func() error) (err error, ok bool) {
 	done := make(chan error, 1)
 	go func() {
 		defer func() {
@@ -264,12 +269,27 @@ func within(limit time.Duration, f func() error) (err error, ok bool) {
 		}()
 		done <- f()
 	}()
-	select {
-	case err = <-done:
-		return err, true
-	case <-time.After(limit):
-		return nil, false
+	end := time.After(limit)
+	tick := time.NewTicker(each)
+	defer tick.Stop()
+	for started := time.Now(); ; {
+		select {
+		case err = <-done:
+			return err, true
+		case <-end:
+			return nil, false
+		case <-tick.C:
+			tell(time.Since(started))
+		}
 	}
+}
+
+// sayEach is how often somebody in front of the board hears that it still waits.
+const sayEach = 10 * time.Second
+
+// still says what is waited for.
+func (b *board) still(what string) func(time.Duration) {
+	return func(d time.Duration) { b.consoles.printf("boardprobe: still %s after %d s\n", what, int(d.Seconds())) }
 }
 
 // probe runs the child, and a second time if it leaves nothing.
@@ -387,7 +407,7 @@ func (b *board) toVolume() {
 		{Name: ResultName, Other: other(ResultName, run), Data: windowsText(table)},
 		{Name: QuestionsName, Other: other(QuestionsName, run), Data: windowsText(r.questions)},
 	}
-	err, ok := within(writeLimit, func() error {
+	err, ok := telling(writeLimit, sayEach, b.still("writing to "+b.volume), func() error {
 		return deliver.ToVolume(filepath.Join("/dev", b.volume), volumeFolder, files)
 	})
 	switch {

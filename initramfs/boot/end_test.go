@@ -72,6 +72,19 @@ func TestWithin(t *testing.T) {
 	if err, ok := within(10*time.Millisecond, func() error { select {} }); err != nil || ok {
 		t.Errorf("within of a hang = %v, %t; want false", err, ok)
 	}
+	heard := make(chan time.Duration, 1)
+	err, ok := telling(time.Minute, time.Millisecond, func(d time.Duration) {
+		select {
+		case heard <- d:
+		default:
+		}
+	}, func() error {
+		<-heard // else it would not end
+		return nil
+	})
+	if err != nil || !ok {
+		t.Errorf("telling = %v, %t; want nil, true", err, ok)
+	}
 }
 
 func TestGuard(t *testing.T) {

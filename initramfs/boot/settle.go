@@ -22,9 +22,9 @@ const (
 
 // coldplug loads the modules of all devices that are there and of those that
 // appear, until none has appeared for a while. It reports whether that happened
-// before the cap.
-func coldplug(l *loader) (settled bool) {
-	w := watch{walk: l.walk, slow: slowBuses, now: time.Now}
+// before the cap. A wait that takes long is told.
+func coldplug(l *loader, tell func(time.Duration)) (settled bool) {
+	w := watch{walk: l.walk, slow: slowBuses, now: time.Now, tell: tell}
 	events, err := listen()
 	if err == nil {
 		defer unix.Close(events)
@@ -53,14 +53,20 @@ type watch struct {
 	wait func(time.Duration) bool // waits at most that long; whether any appeared
 	slow func() bool              // whether the board has a bus on which they take longer
 	now  func() time.Time
+	tell func(time.Duration) // hears each sayEach how long it has been
 }
 
 // settle waits until no device has appeared for a while, and reports whether
 // that was before the cap.
 func (w watch) settle() bool {
-	end := w.now().Add(settleCap)
+	started := w.now()
+	end, told := started.Add(settleCap), started
 	w.walk()
 	for last := w.now(); w.now().Before(end); {
+		if now := w.now(); now.Sub(told) >= sayEach {
+			told = now
+			w.tell(now.Sub(started))
+		}
 		quiet := quietBare
 		if w.slow() {
 			quiet = quietBuses

@@ -59,6 +59,7 @@ type clock struct {
 	unseen []time.Duration
 	each   time.Duration
 	slow   bool
+	told   []time.Duration
 }
 
 func (c *clock) watch() watch {
@@ -73,6 +74,7 @@ func (c *clock) watch() watch {
 	return watch{
 		now:  func() time.Time { return zero.Add(c.at) },
 		slow: func() bool { return c.slow },
+		tell: func(d time.Duration) { c.told = append(c.told, d.Round(time.Second)) },
 		walk: func() bool { c.at += time.Millisecond; return take(&c.unseen) },
 		wait: func(d time.Duration) bool {
 			if c.each > 0 && c.each <= d {
@@ -108,6 +110,9 @@ func TestSettle(t *testing.T) {
 		got := c.board.watch().settle()
 		if late := c.board.at - c.at; got != c.settled || late < 0 || late > 100*time.Millisecond {
 			t.Errorf("settle with %s = %t after %v; want %t after %v", name, got, c.board.at, c.settled, c.at)
+		}
+		if want := int(c.at / sayEach); len(c.board.told) < want-1 || len(c.board.told) > want {
+			t.Errorf("settle with %s told %v in %v; want it each %v", name, c.board.told, c.at, sayEach)
 		}
 	}
 }

@@ -117,7 +117,7 @@ func New(spec Spec) (*Archive, error) {
 		return nil, err
 	}
 	if n := a.rawBytes(); n > largeImage {
-		a.warn("unpacked the image takes %d MiB of the board's RAM", n>>20)
+		a.warn("unpacked the image takes %d MB of the board's RAM", n/1e6)
 	}
 	return a, nil
 }
