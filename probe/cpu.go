@@ -29,8 +29,16 @@ func collectCPU(_ context.Context, h *Host) (report.CPU, error) {
 	c.LogicalOffline = parse(h, cpus+"offline", func(data []byte) (int64, error) { return countOffline(data, present.Data) })
 	c.LogicalOffline.From = both(c.LogicalOffline.From, []string{present.ID})
 	c.LogicalPossible = parse(h, cpus+"possible", countCPUs)
-	if numbers, err := cpuList(online.Data); online.Gap == "" && err == nil {
+	switch numbers, err := cpuList(online.Data); {
+	case online.Gap == "" && err == nil:
 		topology(h, numbers, &c)
+	case online.Gap == report.Absent:
+		countByFolders(h, &c)
+	}
+	for _, f := range []*report.Fact[int64]{&c.Cores, &c.Sockets, &c.Clusters} {
+		if f.IsZero() {
+			*f = report.Missing[int64](gapOr(c.LogicalOnline.Gap, report.NotProbed), "which processors are online is not told", c.LogicalOnline.From...)
+		}
 	}
 	c.TreeCores = treeCores(h)
 	if info.Gap == "" {
@@ -42,6 +50,33 @@ func collectCPU(_ context.Context, h *Host) (report.CPU, error) {
 }
 
 const cpus = "sys/devices/system/cpu/"
+
+// countByFolders counts where no list of the processors online is there, as in dumps
+// that hold only their folders: one that is online has a topology
+// (drivers/base/topology.c).
+func countByFolders(h *Host, c *report.CPU) {
+	list := h.List(strings.TrimSuffix(cpus, "/"))
+	if list.Gap != "" {
+		return
+	}
+	from := both(c.LogicalOnline.From, []string{list.ID})
+	var numbers []int
+	for _, name := range list.List {
+		number, ok := strings.CutPrefix(name, "cpu")
+		n, err := strconv.Atoi(number)
+		if !ok || err != nil || n < 0 || n >= maxCPUs || len(numbers) == maxCPUs {
+			continue
+		}
+		if there := h.List(cpus + name + "/topology"); there.Gap == "" {
+			numbers, from = append(numbers, n), append(from, there.ID)
+		}
+	}
+	if len(numbers) == 0 {
+		return
+	}
+	c.LogicalOnline = report.Known(int64(len(numbers)), from...).By(report.Inferred).Noting("by the folders of processors that have a topology")
+	topology(h, numbers, c)
+}
 
 // kernelArchitecture is what uname(2) says, or in a folder of files what the
 // kernel says there since 6.1, or what the form of /proc/cpuinfo gives away.
@@ -104,8 +139,11 @@ func topology(h *Host, numbers []int, c *report.CPU) {
 		for _, n := range numbers {
 			a := h.Text(fmt.Sprintf("%scpu%d/topology/%s", cpus, n, name))
 			from = append(from, a.From...)
-			if !a.OK() {
+			switch {
+			case !a.OK():
 				return report.Missing[int64](a.Gap, a.Note, a.From...)
+			case a.Value == "-1" || a.Value == "65535": // include/linux/topology.h; of 16 bits on x86 until 6.5
+				return report.Missing[int64](report.Absent, "the kernel does not know it", a.From...)
 			}
 			sets[a.Value] = true
 		}
@@ -287,7 +325,8 @@ func coreTypes(h *Host, text, id string) []report.CoreType {
 					t.Revision = report.Known(rev, id)
 				}
 				dir := fmt.Sprintf("%scpu%d/", cpus, number)
-				t.MinKHz, t.MaxKHz = h.Int(dir+"cpufreq/cpuinfo_min_freq"), h.Int(dir+"cpufreq/cpuinfo_max_freq")
+				t.MinKHz = only(h.Int(dir+"cpufreq/cpuinfo_min_freq"), positive, "the driver does not know it")
+				t.MaxKHz = only(h.Int(dir+"cpufreq/cpuinfo_max_freq"), positive, "the driver does not know it")
 				t.Caches = caches(h, dir+"cache")
 			}
 			t.Count.Value++

@@ -20,6 +20,16 @@ func decimal(data []byte) (int64, error) {
 	return n, nil
 }
 
+// only keeps a number that is one; many files hold a number that stands for none.
+func only(f report.Fact[int64], number func(int64) bool, why string) report.Fact[int64] {
+	if f.OK() && !number(f.Value) {
+		return report.Missing[int64](report.Absent, why, f.From...)
+	}
+	return f
+}
+
+func positive(n int64) bool { return n > 0 }
+
 // base keeps the last component of a link, as in the name of a driver.
 func base(link report.Fact[string]) report.Fact[string] {
 	if link.OK() {
@@ -57,11 +67,12 @@ func collectNetwork(_ context.Context, h *Host) ([]report.NIC, error) {
 				}
 				return "", errors.New("not one of 0 to 3")
 			}),
-			Carrier: h.Flag(dir + "/carrier"), SpeedMbps: h.Int(dir + "/speed"),
+			Carrier: h.Flag(dir + "/carrier"), SpeedMbps: only(h.Int(dir+"/speed"), isSpeed, "no link, or the driver does not tell"),
 		}
-		if n.SpeedMbps.OK() && n.SpeedMbps.Value < 0 {
-			n.SpeedMbps = report.Missing[int64](report.Absent, "no link", n.SpeedMbps.From...)
+		if n.Carrier.Gap == report.Unsupported { // carrier_show in net/core/net-sysfs.c
+			n.Carrier = report.Missing[bool](report.NotProbed, "the interface is down", n.Carrier.From...)
 		}
+		noAddress(&n)
 		wireless, kind := h.List(dir+"/phy80211"), h.Int(dir+"/type")
 		switch {
 		case wireless.Gap == "":
@@ -84,6 +95,26 @@ func collectNetwork(_ context.Context, h *Host) ([]report.NIC, error) {
 	return nics, nil
 }
 
+// isSpeed tells a speed from SPEED_UNKNOWN (include/uapi/linux/ethtool.h), which is -1,
+// and which older kernels and drivers write with 32 or 16 bits.
+func isSpeed(n int64) bool { return n > 0 && n != 0xffff && n != 0xffffffff }
+
+// noAddress takes back what is said of an address that an interface does not have: a
+// CAN controller has none, and some drivers give theirs one when they are started.
+func noAddress(n *report.NIC) {
+	const none = "00:00:00:00:00:00"
+	if n.MAC.Value == none {
+		n.MAC = report.Missing[string](report.Absent, "all zeros", n.MAC.From...)
+	}
+	if n.MAC.Gap == report.Absent && n.MACOrigin.OK() {
+		n.MACOrigin = report.Missing[string](report.Absent, "it has no address", both(n.MACOrigin.From, n.MAC.From)...)
+	}
+}
+
+// isWidth tells the lanes of a link from 0, that there is no link, and 255, that
+// the kernel does not know (PCIE_LNK_WIDTH_UNKNOWN in include/linux/pci.h).
+func isWidth(n int64) bool { return n > 0 && n < 255 }
+
 // collectPCI lists the functions on PCI buses
 // (Documentation/ABI/testing/sysfs-bus-pci).
 func collectPCI(_ context.Context, h *Host) ([]report.PCIDevice, error) {
@@ -97,8 +128,8 @@ func collectPCI(_ context.Context, h *Host) ([]report.PCIDevice, error) {
 		devices = append(devices, report.PCIDevice{
 			Address: address, ID: pair(h, dir, "vendor", "device"), Subsystem: pair(h, dir, "subsystem_vendor", "subsystem_device"),
 			Class: bare(h.Text(dir + "/class")), Revision: bare(h.Text(dir + "/revision")), Driver: base(h.Link(dir + "/driver")),
-			LinkMTs: parse(h, dir+"/current_link_speed", linkSpeed), LinkLanes: h.Int(dir + "/current_link_width"),
-			MaxLinkMTs: parse(h, dir+"/max_link_speed", linkSpeed), MaxLinkLanes: h.Int(dir + "/max_link_width"),
+			LinkMTs: parse(h, dir+"/current_link_speed", linkSpeed), LinkLanes: only(h.Int(dir+"/current_link_width"), isWidth, "no link of its own"),
+			MaxLinkMTs: parse(h, dir+"/max_link_speed", linkSpeed), MaxLinkLanes: only(h.Int(dir+"/max_link_width"), isWidth, "the kernel does not know it"),
 			Attached: onBus(address, list.ID),
 		})
 		h.entry(true)
@@ -115,8 +146,12 @@ func onBus(address, id string) report.Fact[string] {
 	return report.Missing[string](report.NotProbed, "on the board or on a card: PCI does not say", id)
 }
 
-// linkSpeed reads as in "8.0 GT/s PCIe".
+// linkSpeed reads "8.0 GT/s PCIe". A function without a link has "Unknown"
+// (pci_speed_string in drivers/pci/probe.c).
 func linkSpeed(data []byte) (int64, error) {
+	if strings.HasPrefix(string(data), "Unknown") {
+		return 0, none("no link of its own")
+	}
 	number, _, ok := strings.Cut(strings.TrimSpace(string(data)), " GT/s")
 	whole, part, _ := strings.Cut(number, ".")
 	n, err := decimal([]byte(whole + part))
@@ -170,8 +205,11 @@ func collectUSB(_ context.Context, h *Host) ([]report.USBDevice, error) {
 			Serial: h.Text(dir + "/serial"), Class: h.Text(dir + "/bDeviceClass"), Revision: h.Text(dir + "/bcdDevice"),
 			SpeedMbps10: parse(h, dir+"/speed", func(data []byte) (int64, error) {
 				text := strings.TrimSpace(string(data))
-				if text == "1.5" {
+				switch text {
+				case "1.5":
 					return 15, nil
+				case "unknown": // speed_show in drivers/usb/core/sysfs.c
+					return 0, none("not known")
 				}
 				n, err := decimal([]byte(text))
 				return n * 10, err

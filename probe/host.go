@@ -325,8 +325,13 @@ func (h *Host) Flag(name string) report.Fact[bool] {
 	})
 }
 
+// none is the error of a parser for a text that stands for no value, and says why.
+type none string
+
+func (n none) Error() string { return string(n) }
+
 // parse reads a file into a fact: an error of the read is a gap, an error of
-// the parser makes the answer invalid, and an empty text is absent.
+// the parser makes the answer invalid, but for none, and an empty text is absent.
 func parse[T report.Value](h *Host, name string, parser func([]byte) (T, error)) report.Fact[T] {
 	return parseAnswer(h.Read(name), parser)
 }
@@ -339,6 +344,9 @@ func parseAnswer[T report.Value](a Answer, parser func([]byte) (T, error)) repor
 		return report.Missing[T](report.Failed, "the answer was cut at its cap", a.ID)
 	}
 	value, err := parser(a.Data)
+	if why := none(""); errors.As(err, &why) {
+		return report.Missing[T](report.Absent, string(why), a.ID)
+	}
 	if err != nil {
 		return report.Missing[T](report.Invalid, oneLine(err.Error()), a.ID)
 	}

@@ -57,8 +57,11 @@ func watchdogs(h *Host, p *report.Peripherals) error {
 	for _, d := range devices {
 		p.Watchdogs = append(p.Watchdogs, report.Watchdog{
 			Path: h.path(d.place), Identity: h.Text(d.dir + "/identity"), Driver: d.driver(h), State: h.Text(d.dir + "/state"),
-			NoWayOut: h.Flag(d.dir + "/nowayout"), TimeoutSeconds: h.Int(d.dir + "/timeout"), MaxTimeoutSeconds: h.Int(d.dir + "/max_timeout"),
-			BootStatus: h.Int(d.dir + "/bootstatus"),
+			NoWayOut: h.Flag(d.dir + "/nowayout"), TimeoutSeconds: h.Int(d.dir + "/timeout"),
+			// Drivers that bound what the hardware counts, and not the timeout, leave 0
+			// (Documentation/watchdog/watchdog-kernel-api.rst, max_hw_heartbeat_ms).
+			MaxTimeoutSeconds: only(h.Int(d.dir+"/max_timeout"), positive, "the driver names no bound"),
+			BootStatus:        h.Int(d.dir + "/bootstatus"),
 		})
 	}
 	return err
@@ -137,7 +140,7 @@ func thermalZones(h *Host, p *report.Peripherals) error {
 		if !strings.HasPrefix(d.name, "thermal_zone") {
 			continue
 		}
-		z := report.Sensor{Path: d.name, Type: h.Text(d.dir + "/type"), MilliCelsius: h.Int(d.dir + "/temp")}
+		z := report.Sensor{Path: d.name, Type: h.Text(d.dir + "/type"), MilliCelsius: only(h.Int(d.dir+"/temp"), isTemperature, "the sensor gives none")}
 		if z.Type.OK() {
 			z.Path = z.Type.Value // the number is the kernel's
 		}
@@ -149,13 +152,18 @@ func thermalZones(h *Host, p *report.Peripherals) error {
 				break
 			}
 			if kind.Value == "critical" {
-				z.CriticalMilliCelsius = h.Int(trip + "_temp")
+				z.CriticalMilliCelsius = only(h.Int(trip+"_temp"), isTemperature, "none is set")
 			}
 		}
 		p.Thermal = append(p.Thermal, z)
 	}
 	return err
 }
+
+// isTemperature tells a temperature in thousandths of a degree from THERMAL_TEMP_INVALID,
+// which is below absolute zero (include/linux/thermal.h), and from numbers that a
+// sensor gives that does not run.
+func isTemperature(n int64) bool { return n > -273150 && n < 1000000 }
 
 // sensors reads the chips of /sys/class/hwmon
 // (Documentation/hwmon/sysfs-interface.rst).
