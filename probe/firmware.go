@@ -143,10 +143,12 @@ func gatherFirmwareAt(f *files, name, place string) ([]byte, error) {
 
 // gatherVendorFirmware looks at a file that a driver of a vendor opens by its
 // path, as in /vendor/etc/firmware. The path is from the kernel's log, so that
-// only files in a folder called firmware are looked at.
+// only files in a folder for firmware are looked at: /vendor/etc/firmware,
+// /oem/usr/ko/aic8800dc_fw.
 func gatherVendorFirmware(f *files, name string) ([]byte, error) {
 	place := strings.TrimPrefix(path.Clean(name), "/")
-	if !strings.Contains("/"+path.Dir(place)+"/", "/firmware/") {
+	folders := strings.Split(path.Dir(place), "/")
+	if !slices.ContainsFunc(folders, func(n string) bool { return n == "firmware" || strings.HasSuffix(n, "_fw") }) {
 		return nil, unix.EINVAL
 	}
 	return gatherFirmwareAt(f, path.Base(place), place)
@@ -222,11 +224,8 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 			f.Device = report.Known(oneLine(e.Device), id)
 		}
 		driver := e.Driver
-		switch {
-		case slices.Contains(nameless, driver):
+		if slices.Contains(nameless, driver) {
 			driver = drivers[e.Device]
-		case strings.HasPrefix(strings.TrimPrefix(driver, "_"), "dhd"):
-			driver = "bcmdhd" // it logs the names of its functions
 		}
 		switch {
 		case driver != "":
@@ -247,7 +246,7 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 		case kmsg.Missing:
 			// What ran before has stopped.
 			for _, f := range states {
-				if e.Final && e.File == "" && e.Device != "" && f.Device.Value == e.Device && f.State.Value == string(kmsg.Running) {
+				if e.Final && e.File == "" && stopped(e, f) {
 					f.State = report.Known("failed", id)
 					f.Version = report.Missing[string](report.Absent, "what ran has stopped", id)
 				}
@@ -257,8 +256,14 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 				chosen[e.Driver+" "+e.Device] = file
 			}
 		case kmsg.Loaded, kmsg.Running:
-			if e.File == "" {
-				e.File = cmp.Or(main[e.Driver+" "+e.Device], main[e.Driver+" "], chosen[e.Driver+" "+e.Device], chosen[e.Driver+" "])
+			next, last := cmp.Or(chosen[e.Driver+" "+e.Device], chosen[e.Driver+" "]), cmp.Or(main[e.Driver+" "+e.Device], main[e.Driver+" "])
+			if e.Class == kmsg.Running {
+				e.File = cmp.Or(e.File, last, next)
+			} else {
+				e.File = cmp.Or(e.File, next)
+			}
+			if e.Class == kmsg.Loaded && e.File == "" {
+				continue // of a file that no line names
 			}
 			if e.Class == kmsg.Loaded && isProgram(e.File) {
 				main[e.Driver+" "+e.Device], main[e.Driver+" "] = e.File, e.File
@@ -300,6 +305,15 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 		list = append(list, *f)
 	}
 	return list, nil
+}
+
+// stopped reports whether an event that names no file is about one: what ran of the
+// device has stopped, or what a driver loaded that names no devices never ran.
+func stopped(e kmsg.Event, f *report.FirmwareFile) bool {
+	if e.Device != "" {
+		return f.Device.Value == e.Device && f.State.Value == string(kmsg.Running)
+	}
+	return e.Driver != "" && f.Driver.Value == e.Driver && !f.Device.OK() && f.State.Value == string(kmsg.Loaded)
 }
 
 // lookAtFile adds what the file itself says, where it is there.

@@ -104,6 +104,19 @@ func TestFirmwareStates(t *testing.T) {
 		"ath11k that fails": {[]string{
 			"ath11k_pci 0000:02:00.0: failed to fetch board.bin from WCN6855/hw2.0",
 		}, []string{"WCN6855/hw2.0 lacking "}},
+		"AIC8800 by paths": {[]string{
+			"rwnx_load_firmware :firmware path = /lib/firmware/aic8800d80//fw_patch_8800d80_u02.bin", "file md5:9e3808a312cc19925259a6c5163753d5",
+			"rwnx_load_firmware :firmware path = /oem/usr/ko/aic8800d80_fw/fmacfw_8800d80_u02.bin", "file md5:423e5b57a2cc19925259a6c5163753d5",
+			"rd_version_val=06090101",
+		}, []string{"/oem/usr/ko/aic8800d80_fw/fmacfw_8800d80_u02.bin running 06090101", "aic8800d80/fw_patch_8800d80_u02.bin loaded "}},
+		"AIC8800 that does not start": {[]string{
+			"rwnx_load_firmware :firmware path = /lib/firmware/fmacfw_8800d80_u02.bin", "file md5:423e5b57a2cc19925259a6c5163753d5",
+			"rd_version_val=00000000", "8800d80 wifi start fail",
+		}, []string{"(aic8800) lacking ", "fmacfw_8800d80_u02.bin failed "}},
+		"AIC8800 without its file": {[]string{
+			"rwnx_load_firmware :firmware path = /lib/firmware/fmacfw_8800d80_u02.bin", "rwnx_load_firmware: fmacfw_8800d80_u02.bin file failed to open",
+		}, []string{"fmacfw_8800d80_u02.bin lacking "}},
+		"a sum of nobody's file": {[]string{"file md5:423e5b57a2cc19925259a6c5163753d5"}, nil},
 		"asked for by the bus below": {[]string{
 			"mhi mhi0: Direct firmware load for ath11k/WCN6855/hw2.0/amss.bin failed with error -22",
 		}, []string{"ath11k/WCN6855/hw2.0/amss.bin refused  ath11k"}},

@@ -1,6 +1,7 @@
 package kmsg
 
 import (
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,6 +68,9 @@ func (e Event) Name() string {
 		return e.File
 	}
 	name := strings.TrimSuffix(strings.TrimSuffix(e.Path, ".xz"), ".zst")
+	if name != "" {
+		name = path.Clean(name) // drivers of vendors write two strokes
+	}
 	if _, below, ok := strings.Cut(name, "lib/firmware/"); ok {
 		return below
 	}
@@ -102,6 +106,14 @@ type heading struct{ driver, device, node string }
 // splitHead cuts what the kernel's macros put in front: "driver device: ",
 // "driver device interface: ", "driver: " or "Bluetooth: hci0: ".
 func splitHead(text string) (heading, string) {
+	for _, v := range vendors {
+		if rest, ok := strings.CutPrefix(text, v.mark); ok {
+			if v.stays {
+				rest = text
+			}
+			return heading{driver: v.driver}, strings.TrimLeft(rest, "\t ")
+		}
+	}
 	front, rest, ok := strings.Cut(text, ": ")
 	words := slices.DeleteFunc(strings.Fields(strings.ReplaceAll(front, " (unnamed net_device)", "")), func(w string) bool { return w == "(uninitialized)" })
 	if !ok || len(words) == 0 || len(words) > 3 {
@@ -121,6 +133,36 @@ func splitHead(text string) (heading, string) {
 	}
 	return h, rest
 }
+
+// vendors are drivers outside Linux that do not name themselves in front of a line:
+// what their lines begin with, and whether that is part of the message.
+var vendors = []struct {
+	mark   string
+	stays  bool
+	driver string
+}{
+	// radxa-pkg/aic8800, aicwf_debug.h and rwnx_platform.c
+	{"AICWFDBG(LOGERROR)", false, aic8800},
+	{"AICWFDBG(LOGINFO)", false, aic8800},
+	{"AICWFDBG(LOGDEBUG)", false, aic8800},
+	{"rwnx_load_firmware", true, aic8800},
+	{"file md5:", true, aic8800},
+	{"rd_version_val=", true, aic8800},
+	{"8800d", true, aic8800},
+	// bcmdhd, dhd_linux.c and dhd_config.c
+	{"[dhd] ", false, bcmdhd},
+	{"[dhd-", true, bcmdhd},
+	{"Final fw_path=", true, bcmdhd},
+	{"Final nv_path=", true, bcmdhd},
+	{"_dhdsdio_", true, bcmdhd},
+	{"dhd_", true, bcmdhd},
+	{"Firmware version = wl", true, bcmdhd},
+}
+
+const (
+	aic8800 = "aic8800"
+	bcmdhd  = "bcmdhd"
+)
 
 // bluetooth is the class by which the loader names what the Bluetooth core
 // calls "Bluetooth: hci0".

@@ -47,13 +47,11 @@ var rules = [...]rule{
 	{Running, "b43", "Loading firmware version {version} ({_})", false},
 	{Missing, "b43", "Firmware file \"{file}\" not found", true},
 	// bcmdhd, Broadcom's own driver in kernels of vendors.
-	{Running, "", "Firmware version = wl0: {_} version {version} ({_}) FWID {build}", false},
-	{Chosen, "", "Final fw_path={path}", false},
-	{Chosen, "", "[dhd] Final fw_path={path}", false},
-	{Chosen, "", "Final nv_path={path}", false},
-	{Chosen, "", "[dhd] Final nv_path={path}", false},
-	{Loaded, "dhd_os_open_image", "{path} ({_} bytes) open success", false},
-	{Missing, "_dhdsdio_download_firmware", "dongle {_} file download failed", true},
+	{Running, bcmdhd, "Firmware version = wl0: {_} version {version} ({_}) FWID {build}", false},
+	{Chosen, bcmdhd, "Final fw_path={path}", false},
+	{Chosen, bcmdhd, "Final nv_path={path}", false},
+	{Loaded, bcmdhd, "dhd_os_open_image: {path} ({_} bytes) open success", false},
+	{Missing, bcmdhd, "_dhdsdio_download_firmware: dongle {_} file download failed", true},
 	{NoOptionalFile, "brcmfmac", "brcmf_c_process_clm_blob: no clm_blob available (err={error}){_}", false},
 	{NoOptionalFile, "brcmfmac", "brcmf_c_process_txcap_blob: no txcap_blob available (err={error}){_}", false},
 
@@ -158,7 +156,12 @@ var rules = [...]rule{
 	{Missing, "rsi", "{_}: Failed to open file {file}", true},
 	{Missing, "", "Can't load firmware file {dotted}", true}, // cw1200
 	{Running, "wfx", "started firmware {version} \"{_}\" {_}", false},
-	{Chosen, "", "rwnx_load_firmware :firmware path = {path}", false}, // aic8800
+	{Chosen, aic8800, "rwnx_load_firmware :firmware path = {path}", false},
+	{Loaded, aic8800, "file md5:{_}", false}, // the file of the line before
+	{Missing, aic8800, "rwnx_load_firmware: {file} file failed to open", true},
+	{Missing, aic8800, "rd_version_val=00000000", true}, // the chip did not start
+	{Running, aic8800, "rd_version_val={version}", false},
+	{Missing, aic8800, "{chip} wifi start fail", true},
 	{Running, "esp", "check_esp_version: ESP Firmware version: {version}", false},
 
 	// Bluetooth: btbcm.c, btqca.c, btrtl.c, btintel.c, btmtk.c.
