@@ -20,8 +20,10 @@ const (
 // FirmwareUse is what a driver makes of a firmware file.
 type FirmwareUse struct {
 	Driver string   // that asks for it, "" where no row knows the file
+	Of     string   // what the driver drives: dma, network, display, processor; "" for a radio
 	Class  string   // FirmwareRequired where no row knows the file
 	Group  string   // files of one group of one device take each other's place
+	Next   string   // what is asked for if the file is not there, and always complained of; "" if the table does not say
 	From   []string // citations
 }
 
@@ -37,10 +39,25 @@ func UseOfFirmware(file string) FirmwareUse {
 		if slices.ContainsFunc(row.files, func(pattern string) bool { return fitsFirmware(pattern, file) }) {
 			use := row.FirmwareUse
 			use.Group = cmp.Or(use.Group, file)
+			if use.Next != "" {
+				use.Next = withoutBoard(file)
+			}
 			return use
 		}
 	}
 	return FirmwareUse{Class: FirmwareRequired, Group: file}
+}
+
+// withoutBoard cuts the name of the board out of that of a file, as brcmfmac does:
+// brcmfmac43455-sdio.acme,a.bin is brcmfmac43455-sdio.bin for others. It is "" for
+// the latter.
+func withoutBoard(file string) string {
+	dir, base := path.Split(file)
+	stem, _, _ := strings.Cut(base, ".")
+	if plain := dir + stem + path.Ext(base); plain != file {
+		return plain
+	}
+	return ""
 }
 
 // fitsFirmware holds a pattern without a folder against the name in any.
@@ -63,9 +80,11 @@ type firmwareUseFile struct {
 	Sources map[string]string `json:"sources"`
 	Files   []struct {
 		Driver string   `json:"driver"`
+		Of     string   `json:"of"`
 		Files  []string `json:"files"` // as of path.Match
 		Class  string   `json:"class"`
 		Group  string   `json:"group"` // "" if each file stands for itself
+		Board  bool     `json:"board"` // the board's file is asked for first, and then the one without its name
 		From   []string `json:"from"`
 	} `json:"files"`
 }
@@ -102,7 +121,11 @@ func loadFirmwareUses(root fs.FS) (rows []firmwareRow, err error) {
 		if group != "" {
 			group = f.Driver + " " + group
 		}
-		rows = append(rows, firmwareRow{FirmwareUse{f.Driver, f.Class, group, from}, f.Files})
+		use := FirmwareUse{Driver: f.Driver, Of: f.Of, Class: f.Class, Group: group, From: from}
+		if f.Board {
+			use.Next = "the name without the board"
+		}
+		rows = append(rows, firmwareRow{use, f.Files})
 	}
 	if len(rows) == 0 {
 		return nil, fmt.Errorf("%s has no rows", name)

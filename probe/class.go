@@ -82,6 +82,9 @@ func (d classDevice) node(h *Host, link string) report.Fact[string] {
 // attachedBy says that what hangs on a USB port is external, for want of a
 // better word of the kernel, and that what is on PCI may be on a card.
 func attachedBy(at report.Fact[string]) report.Fact[string] {
+	if strings.HasPrefix(strings.TrimPrefix(at.Value, "sys/"), "devices/virtual/") {
+		return report.Missing[string](report.NotProbed, "the kernel names no bus that it is on", at.From...)
+	}
 	attached := report.Soldered
 	if functions := pciFunction().FindAllString(at.Value, -1); len(functions) > 0 {
 		if on := onBus(functions[len(functions)-1], ""); !on.OK() && !strings.Contains(at.Value, "/usb") {

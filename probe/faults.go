@@ -15,7 +15,7 @@ import (
 )
 
 // driverBuses are the buses on which a device without a driver is a fault.
-var driverBuses = []string{"pci", "usb", "sdio", "i2c", "spi", "platform", "mdio_bus", "serial", "virtio", "mhi", "rpmsg"}
+var driverBuses = []string{"pci", "usb", "sdio", "i2c", "spi", "platform", "mdio_bus", "serial", "virtio", "mhi", "rpmsg", "amba"}
 
 // collectFaults lists what does not work: devices without a driver, nodes of
 // the device tree that became no device, and drivers that wait for something.
@@ -26,7 +26,7 @@ func collectFaults(_ context.Context, h *Host) ([]report.Fault, error) {
 	var names []string // of the devices without a driver, on their buses
 	for _, bus := range driverBuses {
 		a := h.ask("unbound/1", "sys/bus/"+bus+"/devices")
-		if a.Gap == report.Absent {
+		if a.Gap == report.Absent || a.Gap == report.NotProbed && bus == "amba" { // earlier versions did not ask
 			continue
 		}
 		if a.Gap != "" {
@@ -171,6 +171,9 @@ func gatherUnbound(ctx context.Context, f *files, dir string) ([]byte, error) {
 		if bus == "usb" && !strings.Contains(name, ":") {
 			alias = usbAlias(f, device)
 		}
+		if id := f.text(device + "/id"); bus == "amba" && id != "" { // the alias stands in no file (drivers/amba/bus.c)
+			alias = "amba:d" + strings.ToUpper(id)
+		}
 		compatible := strings.Trim(strings.ReplaceAll(f.text(device+"/of_node/compatible"), "\x00", " "), " ")
 		if needsNoDriver(bus, f, device, alias, compatible) {
 			continue
@@ -221,6 +224,8 @@ func needsNoDriver(bus string, f *files, device, alias, compatible string) bool 
 			return true // made by the kernel itself
 		}
 		return slices.ContainsFunc(strings.Fields(compatible), driverless().MatchString)
+	case "amba":
+		return strings.Contains(compatible, "arm,coresight-") // only debuggers ask for it
 	}
 	return false
 }

@@ -45,6 +45,26 @@ func TestUnboundUSB(t *testing.T) {
 	}
 }
 
+// TestUnboundAMBA finds the host of eMMC and SD of an STM32MP1 without its driver, and
+// nothing amiss with what only a debugger asks for.
+func TestUnboundAMBA(t *testing.T) {
+	t.Parallel()
+	const soc = "sys/devices/platform/soc/"
+	f, err := openFiles(tree(t, map[string]string{
+		soc + "58005000.mmc/id": "00253180\n", soc + "58005000.mmc/of_node/compatible": "st,stm32-sdmmc2\x00arm,pl18x\x00arm,primecell\x00",
+		"sys/bus/amba/devices/58005000.mmc@": "../../../devices/platform/soc/58005000.mmc",
+		soc + "50091000.etm/id":              "000bb955\n", soc + "50091000.etm/of_node/compatible": "arm,coresight-etm4x\x00arm,primecell\x00",
+		"sys/bus/amba/devices/50091000.etm@": "../../../devices/platform/soc/50091000.etm",
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := gatherUnbound(t.Context(), f, "sys/bus/amba/devices")
+	if want := soc + "58005000.mmc\tamba:d00253180\tst,stm32-sdmmc2 arm,pl18x arm,primecell\n"; err != nil || string(got) != want {
+		t.Errorf("unbound on AMBA = %q, %v; want %q", got, err, want)
+	}
+}
+
 // TestFaultReasons joins devices without a driver with what the kernel's log
 // says of their firmware.
 func TestFaultReasons(t *testing.T) {

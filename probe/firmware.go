@@ -175,8 +175,15 @@ func describeFirmware(name, place string, data []byte) []byte {
 	return out
 }
 
-// maxFirmwareFiles bounds how many files are looked at.
+// maxFirmwareFiles bounds how many files of radios are looked at, and how many others:
+// these take no place from those.
 const maxFirmwareFiles = 64
+
+// isRadioFile reports whether the tables know a file as a radio's.
+func isRadioFile(name string) bool {
+	use := boards.UseOfFirmware(name)
+	return use.Driver != "" && use.Of == "" || boards.IsRadioFirmware(name)
+}
 
 // nameless are the buses and classes by which the kernel's log names a device
 // in place of its driver (dev_driver_string in drivers/base/core.c). What is
@@ -202,6 +209,7 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 	states := map[string]*report.FirmwareFile{}
 	var order []string
 	dropped := map[string]bool{} // names for which there is no room
+	kept := map[bool]int{}       // files of radios, and others
 	entry := func(e kmsg.Event) *report.FirmwareFile {
 		name := e.File
 		if name == "" {
@@ -211,11 +219,13 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 			if dropped[name] {
 				return nil
 			}
-			h.entry(len(order) < maxFirmwareFiles)
-			if len(order) == maxFirmwareFiles {
+			of := isRadioFile(name)
+			h.entry(kept[of] < maxFirmwareFiles)
+			if kept[of] == maxFirmwareFiles {
 				dropped[name] = true
 				return nil
 			}
+			kept[of]++
 			states[name] = &report.FirmwareFile{File: oneLine(name)}
 			order = append(order, name)
 		}
@@ -382,7 +392,7 @@ func compareVersions(f *report.FirmwareFile) {
 // useOfFirmware is what the table says of a file that a driver asked for.
 func useOfFirmware(file string) kmsg.Use {
 	use := boards.UseOfFirmware(file)
-	return kmsg.Use{Group: use.Group, Optional: use.Class == boards.FirmwareOptional}
+	return kmsg.Use{Group: use.Group, Optional: use.Class == boards.FirmwareOptional, Next: use.Next}
 }
 
 // kernelEvents asks for the kernel's log.

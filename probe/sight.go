@@ -55,7 +55,13 @@ func collectSight(_ context.Context, h *Host) (report.Sight, error) {
 	}
 	uname := h.ask("uname", "")
 	release, _, _ := strings.Cut(string(uname.Data), "\n")
-	packed(&s, image, release, record.ID, uname.ID)
+	from := []string{record.ID, uname.ID}
+	if release == "" {
+		banner := h.Text("proc/version") // asked already, for whose kernel it is
+		release, _, _, _ = cutBanner(banner.Value)
+		from = append(from, banner.From...)
+	}
+	packed(&s, image, release, from...)
 	started := h.Read(imagerecord.BootPath)
 	if started.Gap != "" {
 		s.Settled = report.Missing[bool](started.Gap, started.Note, started.ID)
@@ -78,7 +84,11 @@ func collectSight(_ context.Context, h *Host) (report.Sight, error) {
 // kernel are none: that one loads them not.
 func packed(s *report.Sight, image imagerecord.Image, release string, from ...string) { // of the record, and of the release
 	s.Modules = report.Known(string(image.Modules), from...)
-	if len(image.KernelReleases) > 0 && !slices.Contains(image.KernelReleases, release) {
+	switch {
+	case image.Modules == imagerecord.PackedNone || len(image.KernelReleases) == 0:
+	case release == "":
+		s.Modules = report.Missing[string](report.NotProbed, oneLine("those of kernel "+strings.Join(image.KernelReleases, " and ")+" are in the image, and which kernel runs is not known"), from...)
+	case !slices.Contains(image.KernelReleases, release):
 		s.Modules = report.Known(string(imagerecord.PackedNone), from...).Noting(
 			oneLine(fmt.Sprintf("those of kernel %s are in the image, and kernel %s runs", strings.Join(image.KernelReleases, " and "), release)))
 	}
@@ -157,6 +167,9 @@ func ownModules(h *Host, s *report.Sight) {
 		s.ModulesThere, s.ModulesNamed = report.Known(int64(n.There), from...), report.Known(int64(n.Named), from...)
 	}
 	switch {
+	case n.Listed && n.Named == 0 && n.Files > 0: // an order that names nothing
+		s.ModulesThere, s.ModulesNamed = report.Known(int64(n.Files), from...), report.Fact[int64]{}
+		s.Modules = report.Known("some", from...).Noting("nothing here names those that were built")
 	case n.Listed && n.There == n.Named:
 		s.Modules = report.Known("all", from...)
 	case n.Files == 0:

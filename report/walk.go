@@ -109,8 +109,9 @@ func walk(v reflect.Value, at walked, yield func(Leaf) bool) bool {
 			l.Path, l.List, l.Class = path, at.list, Class(field.Tag.Get("class"))
 			l.mark = field.Tag.Get("mark")
 			l.round, _ = strconv.ParseInt(field.Tag.Get("round"), 10, 64)
-			if at.class != "" && l.Class != ClassVolatile {
-				l.Class = at.class
+			l.Class = inherit(at.class, l.Class)
+			if at.class == perhaps { // it may be no part of the board
+				l.mark = ""
 			}
 			if !yield(l) {
 				return false
@@ -159,19 +160,41 @@ func key(element reflect.Value) string {
 	return ""
 }
 
+// perhaps is inherited by all below a disk of which nobody can see whether it is the
+// board's or a module: that it is another is worth telling, and never breaking.
+const perhaps Class = "perhaps"
+
 // classOf makes everything about a device that is known not to be soldered a matter
-// of the environment, and about storage that may be a module or card. Of others of
-// which nobody can see it, as of what is on PCI, the board is taken to have them.
+// of the environment. Of storage that may be a module or card see perhaps; of others
+// of which nobody can see it, as of what is on PCI, the board is taken to have them.
 func classOf(element reflect.Value, inherited Class) Class {
 	attached := element.FieldByName("Attached")
 	if !attached.IsValid() {
 		return inherited
 	}
 	fact := attached.Interface().(Fact[string])
-	if fact.OK() && fact.Value != Soldered || !fact.OK() && element.Type() == reflect.TypeFor[Disk]() {
+	switch {
+	case fact.OK() && fact.Value != Soldered, strings.HasPrefix(key(element), "virtual/"): // made by the kernel, and no part
 		return ClassEnvironment
+	case !fact.OK() && element.Type() == reflect.TypeFor[Disk]():
+		return perhaps
 	}
 	return inherited
+}
+
+// inherit is the class of a fact below an element of a class.
+func inherit(of, own Class) Class {
+	switch {
+	case of == "" || own == ClassVolatile:
+		return own
+	case of != perhaps:
+		return of
+	case own == ClassRevision || own == ClassCapability:
+		return ClassSoftware
+	case own == ClassIdentity: // of a module, which does not identify the board
+		return ClassEnvironment
+	}
+	return own
 }
 
 // CheckClasses verifies that every field of the schema has a class, and every

@@ -72,13 +72,14 @@ func TestOneAnswerChanged(t *testing.T) {
 		inconclusive bool
 		units        diff.Units
 	}{
-		"nothing":                  {units: diff.SameUnit},
-		"the soldered eMMC":        {change: answer("list", "sys/block", without("mmcblk2")), rule: "device.removed", path: eMMC, severity: diff.Breaking, units: diff.SameUnit},
-		"the card in the slot":     {change: answer("list", "sys/block", without("mmcblk1")), units: diff.SameUnit},
-		"disks cannot be read":     {change: answer("list", "sys/block", refused("EACCES")), coverage: eMMC, inconclusive: true, units: diff.SameUnit},
-		"a value is absent now":    {change: answer("read", "base/model", refused("ENOENT")), rule: "revision.changed", path: "identity.model", severity: diff.Breaking, units: diff.SameUnit},
-		"a value is denied now":    {change: answer("read", "base/model", refused("EACCES")), coverage: "identity.model", inconclusive: true, units: diff.SameUnit},
-		"another eMMC of the kind": {change: answer("read", "mmcblk2/device/serial", text("0xffff0001\n")), units: diff.UnknownUnits},
+		"nothing":                         {units: diff.SameUnit},
+		"the soldered eMMC":               {change: answer("list", "sys/block", without("mmcblk2")), rule: "device.removed", path: eMMC, severity: diff.Breaking, units: diff.SameUnit},
+		"an entry that is not understood": {change: answer("link", "sys/block/mmcblk2", refused("EACCES")), coverage: eMMC, inconclusive: true, units: diff.SameUnit},
+		"the card in the slot":            {change: answer("list", "sys/block", without("mmcblk1")), units: diff.SameUnit},
+		"disks cannot be read":            {change: answer("list", "sys/block", refused("EACCES")), coverage: eMMC, inconclusive: true, units: diff.SameUnit},
+		"a value is absent now":           {change: answer("read", "base/model", refused("ENOENT")), rule: "revision.changed", path: "identity.model", severity: diff.Breaking, units: diff.SameUnit},
+		"a value is denied now":           {change: answer("read", "base/model", refused("EACCES")), coverage: "identity.model", inconclusive: true, units: diff.SameUnit},
+		"another eMMC of the kind":        {change: answer("read", "mmcblk2/device/serial", text("0xffff0001\n")), units: diff.UnknownUnits},
 		"a random address": {change: func(evidence []report.Evidence) []report.Evidence {
 			evidence = answer("read", "net/eth0/addr_assign_type", text("1\n"))(evidence)
 			return answer("read", "net/eth0/address", text("02:11:22:33:44:55\n"))(evidence)

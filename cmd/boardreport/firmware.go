@@ -49,6 +49,12 @@ func origin(f report.FirmwareFile) (lines []string) {
 	if b, ok := desk.FirmwareByName(f.File); ok {
 		return append(lines, "a file of this name is in "+packagesText(b.Packages))
 	}
+	if f.File == "regulatory.db" {
+		return append(lines, "the rules of wireless-regdb, which may be passed on (ISC licence, https://git.kernel.org/pub/scm/linux/kernel/git/wens/wireless-regdb.git)")
+	}
+	if _, usual := boards.DefaultFirmware(f.File); usual {
+		return lines // it is passed on already
+	}
 	return append(lines, "no file of this name in the packages of Debian that were looked at: its licence is to be asked for")
 }
 

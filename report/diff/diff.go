@@ -5,10 +5,12 @@ package diff
 
 import (
 	"cmp"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/boardprobe/boardprobe/boards"
 	"github.com/boardprobe/boardprobe/report"
 )
 
@@ -87,6 +89,10 @@ func Compare(a, b *report.Report) Result {
 				}
 				of = has.lists[disk]
 			}
+			if strings.HasPrefix(list, "storage[") && has.facts[list+".attached"].Gap != "" {
+				r.maybe(list, there) // a module, or the board's: who could say
+				continue
+			}
 			r.device(a, b, list, there, of)
 			continue
 		}
@@ -120,7 +126,7 @@ func (r *Result) device(a, b *report.Report, list string, inA bool, class report
 	switch {
 	case class == report.ClassEnvironment || class == report.ClassVolatile || class == report.ClassIdentity:
 		r.NotCompared[class]++
-	case lacks.Section(section).Outcome != report.OutcomeOK || has.Section(section).Outcome != report.OutcomeOK:
+	case !whole(lacks.Section(section)) || has.Section(section).Outcome != report.OutcomeOK:
 		r.Coverage = append(r.Coverage, Change{"coverage." + section, severity(class), class, list, presence(inA), presence(!inA)})
 	case strings.Contains(list, "[by-name/") || byDriver(list) && sight(lacks) < sight(has):
 		r.Coverage = append(r.Coverage, Change{"coverage.sight", severity(class), class, list, presence(inA), presence(!inA)})
@@ -128,6 +134,18 @@ func (r *Result) device(a, b *report.Report, list string, inA bool, class report
 		r.Compared++
 		r.Changes = append(r.Changes, Change{rule, severity(class), class, list, presence(inA), presence(!inA)})
 	}
+}
+
+// whole reports whether what is not in a section is not there, as far as it looked: it
+// ended well, and understood every entry.
+func whole(s report.Section) bool {
+	return s.Outcome == report.OutcomeOK && s.Understood >= s.Entries
+}
+
+// maybe adds a disk that one side has, of which nobody can see whether it belongs to
+// the board.
+func (r *Result) maybe(list string, inA bool) {
+	r.Coverage = append(r.Coverage, Change{"coverage.attached", severity(report.ClassRevision), report.ClassRevision, list, presence(inA), presence(!inA)})
 }
 
 // byDriver reports whether a list has what a driver makes visible. Processors,
@@ -312,6 +330,12 @@ func CompareUnits(a, b *report.Report) Units {
 func identifies(of indexed, l report.Leaf) bool {
 	if l.Class != report.ClassIdentity { // of what is not soldered it is another
 		return false
+	}
+	var value string
+	if json.Unmarshal([]byte(l.Value), &value) == nil {
+		if filler, _ := boards.Placeholder(value); filler { // of many boards
+			return false
+		}
 	}
 	list, field := l.List, l.Path[strings.LastIndex(l.Path, ".")+1:]
 	top, _, _ := strings.Cut(l.Path, "[")

@@ -69,3 +69,57 @@ func TestCompareUnits(t *testing.T) {
 		}
 	}
 }
+
+// TestUnitsByFiller compares two boards of which only texts that many boards have are equal.
+func TestUnitsByFiller(t *testing.T) {
+	filler := func(serial string) func(*report.Report) {
+		return func(r *report.Report) {
+			r.Identity.Serial = report.Known("Default string", "i/2")
+			r.Identity.SoCSerial = report.Known("0000000000000000", "i/4")
+			r.Identity.ProductUUID = report.Known("03000200-0400-0500-0006-000700080009", "i/5")
+			r.Storage[0].Serial = report.Known(serial, "s/6")
+		}
+	}
+	if got := CompareUnits(unit(filler("0000000000")), unit(filler("0000000000"))); got != UnknownUnits {
+		t.Errorf("units with nothing but filler: %q; want %q", got, UnknownUnits)
+	}
+	if got := CompareUnits(unit(filler("S1A")), unit(filler("S2B"))); got != OtherUnits {
+		t.Errorf("units with serial numbers of disks beside filler: %q; want %q", got, OtherUnits)
+	}
+}
+
+// TestPerhapsOfTheBoard changes a drive of which nobody can see whether it is the board's.
+func TestPerhapsOfTheBoard(t *testing.T) {
+	drive := func(change func(*report.Disk)) *report.Report {
+		return unit(func(r *report.Report) {
+			d := report.Disk{
+				Path: "n", Model: report.Known("Q", "s/7"), FirmwareRevision: report.Known("1", "s/8"), Serial: report.Known("S1", "s/9"),
+				Attached: report.Missing[string](report.NotProbed, "PCI does not say", "s/10"),
+			}
+			change(&d)
+			if d.Path != "" {
+				r.Storage = append(r.Storage, d)
+			}
+		})
+	}
+	base := drive(func(*report.Disk) {})
+	for name, c := range map[string]struct {
+		change       func(*report.Disk)
+		rule         string
+		want         Severity
+		inconclusive bool
+	}{
+		"gone":             {func(d *report.Disk) { *d = report.Disk{} }, "", "", true},
+		"another model":    {func(d *report.Disk) { d.Model.Value = "R" }, "software.changed", Notable, false},
+		"another firmware": {func(d *report.Disk) { d.FirmwareRevision.Value = "2" }, "firmware.changed", Notable, false},
+		"another serial":   {func(d *report.Disk) { d.Serial.Value = "S2" }, "", "", false},
+	} {
+		got := Compare(base, drive(c.change))
+		if c.rule == "" && len(got.Changes) > 0 || c.rule != "" && (len(got.Changes) != 1 || got.Changes[0].Rule != c.rule || got.Changes[0].Severity != c.want) || got.Inconclusive() != c.inconclusive {
+			t.Errorf("%s: %+v, inconclusive %v; want %q %s, %v", name, got.Changes, got.Inconclusive(), c.rule, c.want, c.inconclusive)
+		}
+	}
+	if got := CompareUnits(base, drive(func(d *report.Disk) { d.Serial.Value = "S2" })); got != SameUnit {
+		t.Errorf("another drive in a module: %q; want %q", got, SameUnit)
+	}
+}

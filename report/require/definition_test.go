@@ -22,7 +22,7 @@ func ids() []string {
 		"notice.hardware", "notice.software", "notice.files", "notice.response", "eol.yocto", "eol",
 
 		"conflict.ram", "conflict.ghw", "completeness.sections", "completeness.sight", "identity.placeholder",
-		"conflict.cpu", "conflict.numbers", "conflict.loader", "security.closed", "drivers.unbound", "drivers.modules", "network.address", "storage.wear", "storage.labels", "clock.battery", "radio.firmware", "radio.bluetooth-address", "radio.modem", "boot.loader-places", "radio.silent", "radio.additions", "privacy.withheld",
+		"conflict.cpu", "conflict.numbers", "conflict.loader", "security.closed", "drivers.unbound", "drivers.modules", "drivers.firmware", "network.address", "storage.wear", "storage.labels", "clock.battery", "radio.firmware", "radio.bluetooth-address", "radio.modem", "boot.loader-places", "radio.silent", "radio.additions", "privacy.withheld",
 
 		"console.loader-version", "console.boot-source", "console.environment", "console.dram", "console.secure-boot", "console.board", "console.kernel",
 	}

@@ -134,8 +134,19 @@ func TestHardware(t *testing.T) {
 			r.Firmware = []report.FirmwareFile{{File: "brcm/x.bin", Device: text("mmc1:0001:1"), State: text("refused"), Reason: text("is there and cannot be loaded: error 12")}}
 		}, Warn, "brcm/x.bin mmc1:0001:1 (is there and cannot be loaded: error 12)"},
 		"file loaded": {"radio.firmware", func(r *report.Report) {
-			r.Firmware = []report.FirmwareFile{{File: "a.bin", State: text("loaded")}}
+			r.Firmware = []report.FirmwareFile{{File: "brcm/x.bin", State: text("loaded")}}
 		}, Pass, ""},
+		"a file of no radio": {"radio.firmware", func(r *report.Report) {
+			r.Sight.Firmware = text("all")
+			r.Firmware = []report.FirmwareFile{{File: "vpu_fw_imx8_dec.bin", State: text("lacking")}}
+		}, Info, ""},
+		"a file of a codec": {"drivers.firmware", func(r *report.Report) {
+			r.Sight.Firmware = text("all")
+			r.Firmware = []report.FirmwareFile{{File: "vpu_fw_imx8_dec.bin", State: text("lacking")}, {File: "brcm/x.bin", State: text("lacking")}}
+		}, Warn, "not found: vpu_fw_imx8_dec.bin"},
+		"only spare files": {"radio.firmware", func(r *report.Report) {
+			r.Firmware = []report.FirmwareFile{{File: "qca/htbtfw20.tlv", State: text("optional")}}
+		}, Info, ""},
 		"no file in the log": {"radio.firmware", func(*report.Report) {}, Info, ""},
 		"address of the chip": {"radio.bluetooth-address", func(r *report.Report) {
 			r.Bluetooth = []report.Bluetooth{{Path: "a", Name: text("hci0"), Address: text("AA:AA:AA:AA:AA:AA"), AddressFlaw: text("default")}}

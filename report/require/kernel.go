@@ -40,9 +40,9 @@ func band(v version) (name, meaning string) {
 	case v.less(version{5, 3}):
 		return "4.0-5.2", "The kernel cannot load compressed firmware, so the system is built without it and is larger."
 	case v.less(version{5, 10}):
-		return "5.3-5.9", "Firmware can be compressed; WireGuard is not part of the kernel."
+		return "5.3-5.9", "Firmware can be compressed; balenaOS takes WireGuard from the kernel from 5.10 on."
 	}
-	return "5.10+", "Compressed firmware and WireGuard are part of the kernel."
+	return "5.10+", "Firmware can be compressed, and balenaOS takes WireGuard from the kernel."
 }
 
 // kernel decides cds.kernel, a gate on the kernel that the BSP builds. Another one

@@ -29,6 +29,7 @@ func numbersConflict(r *report.Report) answer {
 		}
 		hold([]string{"boot.order_absent"}, says)
 	}
+	contradictions := len(odd)
 	for _, s := range r.Sections {
 		if s.Understood < s.Entries {
 			hold([]string{"sections"}, fmt.Sprintf("%s: %d of %d entries understood", s.Name, s.Understood, s.Entries))
@@ -37,7 +38,12 @@ func numbersConflict(r *report.Report) answer {
 	switch {
 	case len(odd) > 0:
 		a.verdict, a.found = Warn, strings.Join(odd, "; ")
-		a.detail = "Both are kept; none is preferred."
+		if contradictions > 0 {
+			a.detail = "Of two numbers both are kept; none is preferred."
+		}
+		if len(odd) > contradictions {
+			a.detail = strings.TrimSpace(a.detail + " What was not understood may be of the board; the evidence has its answers.")
+		}
 	case compared == 0:
 		a.verdict, a.detail = Info, "The report has no two numbers that could be compared."
 	default:

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/boardprobe/boardprobe/boards"
 	"github.com/boardprobe/boardprobe/report"
 )
 
@@ -64,59 +65,106 @@ func connectivity(r *report.Report) answer {
 	return a
 }
 
-// radioFirmware decides radio.firmware: did every radio get the files that it
-// asked for?
-func radioFirmware(r *report.Report) answer {
-	if a, bad := unlisted(r, "firmware"); bad {
-		return a
-	}
-	a := answer{facts: []string{"firmware", "radios.log_complete"}}
-	var lacking, failed, refused []string
-	loaded := 0
+// isRadioFile reports whether a file is a radio's: one asked for it, or the tables know
+// it as that of one. An entry without a name is one that a driver of radios gave up on.
+func isRadioFile(r *report.Report, f report.FirmwareFile) bool {
+	use := boards.UseOfFirmware(f.File)
+	_, usual := boards.DefaultFirmware(f.File)
+	return strings.HasPrefix(f.File, "(") || use.Driver != "" && use.Of == "" || usual || boards.IsRadioFirmware(f.File) || askedByRadio(r, f)
+}
+
+// radioFiles names the files of radios.
+func radioFiles(r *report.Report) (names []string) {
 	for _, f := range r.Firmware {
+		if isRadioFile(r, f) && f.File != "regulatory.db" {
+			names = append(names, f.File)
+		}
+	}
+	return names
+}
+
+// outcomes sorts what came of firmware files.
+type outcomes struct {
+	lacking, refused, failed []string // with device and reason
+	loaded, spared           int      // files
+}
+
+func outcomesOf(list []report.FirmwareFile) (o outcomes) {
+	for _, f := range list {
 		name := strings.TrimSpace(f.File + " " + valueOf(f.Device))
 		if reason := valueOf(f.Reason); reason != "" {
 			name += " (" + reason + ")"
 		}
 		switch valueOf(f.State) {
 		case "lacking":
-			lacking = append(lacking, name)
+			o.lacking = append(o.lacking, name)
 		case "refused":
-			refused = append(refused, name)
+			o.refused = append(o.refused, name)
 		case "failed":
-			failed = append(failed, name)
+			o.failed = append(o.failed, name)
 		case "loaded", "running":
-			loaded++
+			o.loaded++
+		default:
+			o.spared++
 		}
 	}
+	return o
+}
+
+// radioFirmware decides radio.firmware: did every radio get the files that it
+// asked for?
+func radioFirmware(r *report.Report) answer {
+	return firmwareOf(r, "radio", "The driver loaded these and gave up: the radio does not work.", func(f report.FirmwareFile) bool { return isRadioFile(r, f) })
+}
+
+// otherFirmware decides drivers.firmware: did every other device?
+func otherFirmware(r *report.Report) answer {
+	return firmwareOf(r, "device that is no radio", "The driver loaded these and gave up.", func(f report.FirmwareFile) bool { return !isRadioFile(r, f) })
+}
+
+func firmwareOf(r *report.Report, whose, gaveUp string, of func(report.FirmwareFile) bool) answer {
+	if a, bad := unlisted(r, "firmware"); bad {
+		return a
+	}
+	a := answer{facts: []string{"firmware", "radios.log_complete"}}
+	var list []report.FirmwareFile
+	for _, f := range r.Firmware {
+		if of(f) {
+			list = append(list, f)
+		}
+	}
+	o := outcomesOf(list)
 	whole := r.Radios.LogComplete.OK() && r.Radios.LogComplete.Value
 	switch {
-	case len(failed) > 0:
+	case len(o.failed) > 0:
 		a.verdict = Warn
-		a.found = "did not start: " + listText(append(failed, lacking...))
-		a.detail = "The driver loaded these and gave up: the radio does not work."
-	case len(refused) > 0:
+		a.found = "did not start: " + listText(slices.Concat(o.failed, o.refused, o.lacking))
+		a.detail = gaveUp
+	case len(o.refused) > 0:
 		a.verdict = Warn
-		a.found = listText(append(refused, lacking...))
+		a.found = listText(slices.Concat(o.refused, o.lacking))
 		a.detail = "The kernel was asked for these files and did not load them."
-	case len(lacking) > 0 && couldStartRadios(r) && hadFirmware(r):
+	case len(o.lacking) > 0 && couldStartRadios(r) && hadFirmware(r):
 		a.verdict = Warn
-		a.found = "not found: " + listText(lacking)
+		a.found = "not found: " + listText(o.lacking)
 		a.detail = "The kernel asked for these files and did not get them."
-	case len(lacking) > 0:
+	case len(o.lacking) > 0:
 		a.verdict = Unknown
-		a.found = "asked for: " + listText(lacking)
+		a.found = "asked for: " + listText(o.lacking)
 		a.detail = "This run did not have all firmware of the board, so it does not say that the files are missing there."
 		a.remedy = "Run the probe on the board's own Linux, or from an image with its firmware."
-	case loaded > 0:
+	case o.loaded > 0:
 		a.verdict = Pass
 		a.detail = "No file that was asked for is lacking."
+	case o.spared > 0:
+		a.verdict = Info
+		a.detail = "The kernel's log names only files of a " + whose + " that can be missing, or that others took the place of."
 	case !whole:
 		a.verdict = Info
-		a.detail = "The kernel's log is not complete, and what is left of it names no firmware."
+		a.detail = "The kernel's log is not complete, and what is left of it names no firmware of a " + whose + "."
 	default:
 		a.verdict = Info
-		a.detail = "The kernel's log names no firmware."
+		a.detail = "The kernel's log names no firmware of a " + whose + "."
 	}
 	return a
 }

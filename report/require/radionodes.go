@@ -81,7 +81,7 @@ func silentRadios(r *report.Report) answer {
 		case wantsRadioFirmware(r, f):
 			// On USB, too, where many built-in radios are: it is one, and has a driver.
 			starved = append(starved, f.Path+": its driver gave up, "+valueOf(f.Reason))
-		case ok && valueOf(f.Attached) != report.External:
+		case ok: // on USB, too
 			silent = append(silent, f.Path+": no driver is bound; "+whatDrives(chip, ok))
 		}
 	}
@@ -114,9 +114,16 @@ func silentRadios(r *report.Report) answer {
 	case slices.ContainsFunc(blocked, func(s string) bool { return strings.HasSuffix(s, "(hard)") }):
 		a.verdict = Warn
 		a.detail = "A switch or pin of the board holds a radio off."
-	case len(r.RadioNodes)+len(r.WiFi)+len(r.Bluetooth) == 0:
+	case len(r.RadioNodes)+len(r.WiFi)+len(r.Bluetooth)+len(radioFiles(r)) == 0:
 		a.verdict = Info
 		a.detail = "Neither the device tree nor the kernel names a radio."
+	case r.Section("firmware").Outcome != report.OutcomeOK:
+		a, _ := unlisted(r, "firmware")
+		a.detail = "Every radio that was seen has its driver; of one that asked for firmware and was let go only the kernel's log tells."
+		return a
+	case len(r.RadioNodes)+len(r.WiFi)+len(r.Bluetooth) == 0:
+		a.verdict = Unknown
+		a.detail = "The kernel's log names a radio that is not on the buses: " + listText(radioFiles(r)) + "."
 	default:
 		a.verdict = Pass
 		a.detail = "Every radio that was seen or that the device tree names has its driver."

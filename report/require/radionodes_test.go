@@ -68,11 +68,18 @@ func TestRadioNodes(t *testing.T) {
 		"firmware of no radio": {"radio.silent", func(r *report.Report) {
 			starve(r)
 			r.Firmware[0].File, r.Faults[0].Reason = "a.bin", text("firmware not found: a.bin")
-		}, Info, "names a radio"},
+		}, Warn, "a/1-4: no driver is bound; AR9271"},
 		"firmware that came later": {"radio.silent", func(r *report.Report) {
 			starve(r)
 			r.Firmware[0].State = text("loaded")
-		}, Info, "names a radio"},
+		}, Warn, "a/1-4: no driver is bound; AR9271"},
+		"the log was refused": {"radio.silent", func(r *report.Report) {
+			with(working)(r)
+			section(r, "firmware").Outcome = report.OutcomeError
+		}, Unknown, "only the kernel's log tells"},
+		"only in the log": {"radio.silent", func(r *report.Report) {
+			r.Firmware = []report.FirmwareFile{{File: "brcm/brcmfmac43455-sdio.bin", State: text("lacking")}}
+		}, Unknown, "names a radio that is not on the buses: brcm/brcmfmac43455-sdio.bin"},
 		"no radio":    {"radio.silent", func(*report.Report) {}, Info, "names a radio"},
 		"hard switch": {"radio.silent", func(r *report.Report) { r.WiFi = []report.WiFi{{Path: "a", Name: text("phy0"), Blocked: text("hard")}} }, Warn, "switched off by rfkill: phy0 (hard)"},
 		"soft switch": {"radio.silent", func(r *report.Report) {

@@ -105,6 +105,7 @@ func rules(said *console.Boot) []rule {
 		{"security.closed", closedBoard},
 		{"drivers.unbound", unbound},
 		{"drivers.modules", foreignModules},
+		{"drivers.firmware", otherFirmware},
 		{"network.address", networkAddresses},
 		{"storage.wear", storageWear},
 		{"storage.labels", storageLabels},
@@ -145,9 +146,27 @@ func (c Case) Check() []Finding {
 		if k := slices.IndexFunc(table, func(r rule) bool { return r.id == d.ID }); k >= 0 {
 			a = table[k].decide(c.Report)
 		}
-		findings = append(findings, d.finding(a))
+		f := d.finding(a)
+		if f.Verdict == Pass || f.Verdict == Info {
+			f.Detail = strings.TrimSpace(f.Detail + " " + notRead(c.Report, f.Facts))
+		}
+		findings = append(findings, f)
 	}
 	return findings
+}
+
+// notRead names the sections that facts come from and of which not every entry was
+// understood: what was not seen may be one of these.
+func notRead(r *report.Report, facts []string) string {
+	var words []string
+	for _, fact := range facts {
+		if name := report.SectionOf(fact); !allRead(r, name) {
+			if text := notAllRead(r, name); !slices.Contains(words, text) {
+				words = append(words, text)
+			}
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // finding joins what the file says of all boards and the rule of this one.
@@ -219,4 +238,16 @@ func unlisted(r *report.Report, name string) (answer, bool) {
 		facts:   []string{"sections"},
 		remedy:  "Run the probe again, as root, and without leaving out the section " + name + ".",
 	}, true
+}
+
+// allRead reports whether every entry of a section's lists was understood.
+func allRead(r *report.Report, name string) bool {
+	s := r.Section(name)
+	return s.Understood >= s.Entries
+}
+
+// notAllRead says that a section has entries that were not understood.
+func notAllRead(r *report.Report, name string) string {
+	s := r.Section(name)
+	return fmt.Sprintf("%d of %d entries of the section %s were understood, so there may be more.", s.Understood, s.Entries, name)
 }

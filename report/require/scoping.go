@@ -231,9 +231,17 @@ func peripherals(r *report.Report) answer {
 }
 
 func sameBoards(r *report.Report) answer {
-	return asking([]named{
-		{"fingerprint", "fingerprint", r.Fingerprint}, {"bom", "parts", r.BOM},
-	}, "One report describes one board. Reports of all three can be compared; PCB and assembly revision cannot be read and have to be stated.")
+	facts := []named{{"fingerprint", "fingerprint", r.Fingerprint}, {"bom", "parts", r.BOM}}
+	for _, s := range r.Claims {
+		if name, ok := strings.CutPrefix(s.Name, report.StatedLabel); ok && (name == "hw" || name == "revision") {
+			facts = append(facts, named{"claims[" + s.Name + "].value", "stated " + name, s.Value})
+		}
+	}
+	a := asking(facts, "One report describes one board. Reports of all three can be compared; PCB and assembly revision cannot be read and have to be stated.")
+	if len(facts) > 2 {
+		a.question = "Is the stated revision of this board that of PCB and assembly and the one in production, and are the other boards the same?"
+	}
+	return a
 }
 
 // rigReady tells for rig.ready what the test rig could use to see the board go

@@ -65,11 +65,14 @@ func TestScoping(t *testing.T) {
 		}, Info, "NXP i.MX Release Distro, 5.15-kirkstone"},
 		"Linux not seen": {"linux.existing", image, Ask, "was not seen"},
 		"peripherals":    {"info.peripherals", func(r *report.Report) { r.USB = make([]report.USBDevice, 3) }, Ask, "ethernet eth0, 3 on USB"},
-		"same":           {"boards.same", func(r *report.Report) { r.SetFingerprints() }, Ask, "fingerprint f1-"},
-		"rig":            {"rig.ready", image, Ask, "Ethernet eth0; SD slot"},
-		"rig, no wire":   {"rig.ready", func(r *report.Report) { r.Network = nil }, Ask, "no Ethernet"},
-		"fee":            {"eval.fee", image, Info, "USD 1,000"},
-		"question":       {"doc.vendor", image, Ask, "boot"},
+		"same, and stated": {"boards.same", func(r *report.Report) {
+			r.Claims = []report.Statement{{Name: "label.hw", Value: text("B2")}, {Name: "label.desk", Value: text("3")}}
+		}, Ask, "stated hw B2"},
+		"same":         {"boards.same", func(r *report.Report) { r.SetFingerprints() }, Ask, "fingerprint f1-"},
+		"rig":          {"rig.ready", image, Ask, "Ethernet eth0; SD slot"},
+		"rig, no wire": {"rig.ready", func(r *report.Report) { r.Network = nil }, Ask, "no Ethernet"},
+		"fee":          {"eval.fee", image, Info, "USD 1,000"},
+		"question":     {"doc.vendor", image, Ask, "boot"},
 	} {
 		r := imx8mp()
 		c.change(r)

@@ -89,26 +89,48 @@ func seesStorage(r *report.Report) bool {
 	return hadModules(r) && s.Settled.OK() && s.Settled.Value && !deferred && len(undriven(r)) == 0
 }
 
-// storageNode is in the compatible of a controller of storage, or of its PHY.
-var storageNode = pattern.New(`(mmc|sdhci|sdhc|sdhost|sdhi|hsmci|mshc|ufs|ahci|sata|nvme)($|[^a-z]|hc|hci|ctrl)`)
+var (
+	// storageNode is in the compatible of a controller of storage, or of its PHY: the
+	// bindings of Linux 6.18 in Documentation/devicetree/bindings/mmc, ata and ufs.
+	storageNode = pattern.New(`(mmc|sdhci|sdhc|sdhost|sdhi|sd4hc|sdcc|hsmci|mshc|ftsdc|uniphier-sd|ufs|ahci|sata|pata|nvme)($|[^a-z]|hc|hci|ctrl|if)|-sdio$|,pl18[01x]`)
+	// storageName ends the path of a device whose node is called so (Devicetree
+	// Specification 2.2.2, generic names).
+	storageName = pattern.New(`[./](mmc|sdhci|sdmmc|emmc|ufs|ufshc|sata|ahci|nvme)(@[0-9a-f,]+)?$`)
+	// storageACPI is the alias of a host of MMC that firmware names
+	// (drivers/mmc/host/sdhci-acpi.c).
+	storageACPI = pattern.New(`^acpi:(?:[^:]+:)*(80865AC[AC]|80865AD0|80860F1[46]|INT33BB|INT33C6|INT3436|INT344D|PNP0D40|QCOM805[12]|AMDI004[01]|NXP0003):`)
+	// flashNode is in the compatible of raw flash, or of its controller: the bindings in
+	// mtd and spi.
+	flashNode = pattern.New(`nand|spi-nor|onenand|gpmi|[qf]spi($|[^a-z])|(cfi|jedec|mtd|physmap)-?(flash|ram)|-nfc($|-)|spifi`)
+)
 
 // undriven names the controllers of storage without a driver: PCI functions of
-// base class 01 (PCI Code and ID Assignment Specification 1.1), virtio disks, and
-// nodes of the device tree.
-func undriven(r *report.Report) (names []string) {
+// base class 01 and SD hosts, 08 05 (PCI Code and ID Assignment Specification 1.1),
+// virtio disks, devices that firmware names, and nodes of the device tree.
+func undriven(r *report.Report) []string { return withoutDriver(r, isStorage) }
+
+// undrivenFlash names raw flash without a driver.
+func undrivenFlash(r *report.Report) []string {
+	return withoutDriver(r, func(f report.Fault) bool { return slices.ContainsFunc(f.Compatible.Value, flashNode().MatchString) })
+}
+
+func isStorage(f report.Fault) bool {
+	id := valueOf(f.ID)
+	of := func(start, mark string) bool { return strings.HasPrefix(id, start) && strings.Contains(id, mark) }
+	return of("pci:", "bc01") || of("pci:", "bc08sc05") || of("virtio:d00000002", "") || of("virtio:d00000008", "") || storageACPI().MatchString(id) ||
+		slices.ContainsFunc(f.Compatible.Value, storageNode().MatchString) || len(f.Compatible.Value) > 0 && storageName().MatchString(f.Path)
+}
+
+func withoutDriver(r *report.Report, wanted func(report.Fault) bool) (names []string) {
 	for _, f := range r.Faults {
-		if valueOf(f.Attached) == report.External {
+		if valueOf(f.Attached) == report.External || !wanted(f) {
 			continue
 		}
-		id, compatible := valueOf(f.ID), f.Compatible.Value
-		of := func(start, mark string) bool { return strings.HasPrefix(id, start) && strings.Contains(id, mark) }
-		if of("pci:", "bc01") || of("virtio:d00000002", "") || of("virtio:d00000008", "") || slices.ContainsFunc(compatible, storageNode().MatchString) {
-			name := f.Path
-			if len(compatible) > 0 {
-				name = compatible[0] + " " + f.Path
-			}
-			names = append(names, name)
+		name := f.Path
+		if compatible := f.Compatible.Value; len(compatible) > 0 {
+			name = compatible[0] + " " + f.Path
 		}
+		names = append(names, name)
 	}
 	return names
 }
@@ -260,7 +282,7 @@ func NextRun(r *report.Report) string {
 	switch {
 	case len(flags) > 0:
 		ways = append(ways, "on the board's own Linux, or from an image made with "+strings.Join(flags, " and "))
-	case !image && (modules == "none" || modules == "some" && len(undriven(r)) > 0):
+	case !image && (modules == "none" || modules == "some" && len(r.Faults) > 0):
 		ways = append(ways, "with the other modules of kernel "+release+" installed")
 	}
 	if s.Settled.OK() && !s.Settled.Value {

@@ -201,6 +201,9 @@ func mediumOf(r *report.Report) medium {
 	return m
 }
 
+// slotOnly reports whether a slot for a card is all that holds a system on the board.
+func (m *medium) slotOnly() bool { return m.sdSlot && len(m.named)+len(m.other)+len(m.unclear) == 0 }
+
 // whichSystem is the question where a board has several media.
 const whichSystem = "Which medium holds the system in production: %s?"
 
@@ -251,7 +254,12 @@ func storage(r *report.Report) answer {
 			a.found += " (the module's size)"
 			a.detail = "The size is that of the module or drive that was there: the one used in production has to be as large."
 		}
-	case m.sdSlot && len(m.named)+len(m.other)+len(m.unclear) == 0:
+	case m.slotOnly() && len(undriven(r)) > 0:
+		a.verdict, a.found, a.detail = Unknown, "SD slot", undrivenText(r)
+		a.facts, a.remedy = append(a.facts, "faults"), NextRun(r)
+	case m.slotOnly() && !allRead(r, "storage"):
+		a.verdict, a.found, a.detail = Unknown, "SD slot", notAllRead(r, "storage")
+	case m.slotOnly():
 		a.verdict, a.found = Pass, "SD slot, with a card of 4 GB or more"
 		a.detail = "The slot counts, whatever card is in it."
 	case len(m.unclear) > 0 || sizeless || m.hostUnclear != "":
@@ -318,12 +326,20 @@ func storageKind(r *report.Report) answer {
 	case len(m.flash) > 0:
 		flash = "; raw flash beside it: " + describe(m.flash)
 		a.detail = "Raw flash beside a block device may hold the boot loader, not the system."
-	case seesStorage(r):
+	case seesStorage(r) && len(undrivenFlash(r)) == 0:
 		flash = "; no raw flash"
+	case len(undrivenFlash(r)) > 0:
+		flash = "; raw flash without a driver beside it: " + listText(undrivenFlash(r))
+		a.facts = append(a.facts, "faults")
 	}
 	switch {
 	case m.contested:
 		return m.contest(a.facts)
+	case m.slotOnly() && len(undriven(r)) > 0:
+		a.verdict, a.found, a.detail = Unknown, "SD slot"+flash, undrivenText(r)
+		a.facts, a.remedy = append(a.facts, "faults"), NextRun(r)
+	case m.slotOnly() && !allRead(r, "storage"):
+		a.verdict, a.found, a.detail = Unknown, "SD slot"+flash, notAllRead(r, "storage")
 	case len(good) > 0:
 		a.verdict, a.found = Pass, strings.Join(good, ", ")+flash
 	case len(m.unclear) > 0:

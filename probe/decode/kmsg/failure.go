@@ -28,6 +28,7 @@ type Failure struct {
 type Use struct {
 	Group    string
 	Optional bool
+	Next     string // asked for next, and complained of if it is not there either; "" if that is not known
 }
 
 // Failures picks the final failures from the events of one boot, in the order
@@ -72,6 +73,15 @@ func Failures(events []Event, use func(file string) Use) []Failure {
 		}
 	}
 	slices.Reverse(found)
+	for i := range found {
+		f := &found[i]
+		if f.Outcome != Lacking || f.File == "" {
+			continue
+		}
+		if next := use(f.File).Next; next != "" && !slices.ContainsFunc(events, func(e Event) bool { return e.Device == f.Device && e.Final && e.Name() == next }) {
+			f.Outcome, f.By = Replaced, next // of which nobody complained
+		}
+	}
 	found = oneSearch(found, use)
 	// A driver that gives up says so once more, without a name.
 	return slices.DeleteFunc(found, func(f Failure) bool {
@@ -193,7 +203,8 @@ func oneSearch(found []Failure, use func(file string) Use) []Failure {
 			result = append(result, f)
 			continue
 		}
-		if !slices.Contains(s.files, f.File) { // else the driver says again what the loader said
+		again := func(other string) bool { return other == f.File || strings.HasPrefix(other, f.File+".") }
+		if !slices.ContainsFunc(s.files, again) { // else the driver says again what the loader said
 			s.files = append(s.files, f.File)
 			result[s.at].Reason = fmt.Sprintf("one of %d that do was looked for, down to %s", len(s.files), f.File)
 		}

@@ -12,7 +12,7 @@ import (
 // useOf is what the table says.
 func useOf(file string) Use {
 	use := boards.UseOfFirmware(file)
-	return Use{Group: use.Group, Optional: use.Class == boards.FirmwareOptional}
+	return Use{Group: use.Group, Optional: use.Class == boards.FirmwareOptional, Next: use.Next}
 }
 
 func TestClassify(t *testing.T) {
@@ -159,6 +159,17 @@ func TestFailures(t *testing.T) {
 			iwlwifi 0000:01:00.0: Direct firmware load for iwlwifi-ty-a0-gf-a0-87.ucode failed with error -2
 			iwlwifi 0000:01:00.0: no suitable firmware found!`,
 			[]string{"iwlwifi-ty-a0-gf-a0-89.ucode lacking  (one of 3 that do was looked for, down to iwlwifi-ty-a0-gf-a0-87.ucode)"}},
+		"the chip's program, no settings": {`brcmfmac mmc1:0001:1: Direct firmware load for brcm/brcmfmac43455-sdio.acme,a.bin failed with error -2
+			brcmfmac mmc1:0001:1: Direct firmware load for brcm/brcmfmac43455-sdio.acme,a.txt failed with error -2
+			brcmfmac mmc1:0001:1: Direct firmware load for brcm/brcmfmac43455-sdio.txt failed with error -2`,
+			[]string{
+				"brcm/brcmfmac43455-sdio.acme,a.bin replaced brcm/brcmfmac43455-sdio.bin",
+				"brcm/brcmfmac43455-sdio.acme,a.txt lacking  (one of 2 that do was looked for, down to brcm/brcmfmac43455-sdio.txt)",
+			}},
+		"gives up by a name without an end": {`iwlwifi 0000:01:00.0: Direct firmware load for iwlwifi-ty-a0-gf-a0-59.ucode failed with error -2
+			iwlwifi 0000:01:00.0: no suitable firmware found!
+			iwlwifi 0000:01:00.0: minimum version required: iwlwifi-ty-a0-gf-a0-59`,
+			[]string{"iwlwifi-ty-a0-gf-a0-59.ucode lacking "}},
 		"parts of one chip": {`mt7921e 0000:03:00.0: Direct firmware load for mediatek/WIFI_MT7961_patch_mcu_1_2_hdr.bin failed with error -2
 			mt7921e 0000:03:00.0: Direct firmware load for mediatek/WIFI_RAM_CODE_MT7961_1.bin failed with error -2`,
 			[]string{"mediatek/WIFI_MT7961_patch_mcu_1_2_hdr.bin lacking ", "mediatek/WIFI_RAM_CODE_MT7961_1.bin lacking "}},
