@@ -49,57 +49,82 @@ func (l *kernelLog) add(e kmsg.Event, said map[string]int) {
 }
 
 // askKernelLog keeps the records that say something of firmware, radios and drivers.
-func askKernelLog(ctx context.Context, _ string) ([]byte, error) {
-	var log kernelLog
-	said := map[string]int{}
-	first, err := readKernelLog(ctx, func(r kmsg.Record) {
-		if e, ok := r.Classify(); ok {
-			log.add(e, said)
-		}
-	})
+func (s *system) askKernelLog(ctx context.Context, _ string) ([]byte, error) {
+	raw, err := s.kernelLog(ctx)
 	if err != nil {
 		return nil, err
 	}
-	log.Complete = first
+	log := kernelLog{Complete: raw.first}
+	if raw.cut {
+		log.LeftOut = append(log.LeftOut, "everybody at the end of the log")
+	}
+	said := map[string]int{}
+	for _, r := range raw.records {
+		if e, ok := r.Classify(); ok {
+			log.add(e, said)
+		}
+	}
 	return json.Marshal(log)
 }
 
+// rawLog is the kernel's log as it was read.
+type rawLog struct {
+	records []kmsg.Record
+	first   bool // it has its beginning
+	cut     bool // it has more
+}
+
+// kernelLog reads the log once for all who ask: the kernel gives it in a system call
+// a record.
+func (s *system) kernelLog(ctx context.Context) (rawLog, error) {
+	if s.log == nil {
+		return readKernelLog(ctx)
+	}
+	return s.log.do(func() (rawLog, error) { return readKernelLog(ctx) })
+}
+
+// maxLogRecords bounds what is held of a log, to some 4 MB. A kernel configured for
+// more (CONFIG_LOG_BUF_SHIFT) can have more; the oldest are kept, which are of the start.
+const maxLogRecords = 16 << 10
+
 // readKernelLog reads /dev/kmsg to its present end (Documentation/ABI/testing/
-// dev-kmsg). Reading changes nothing for other readers. first reports whether the
-// log has its beginning.
-func readKernelLog(ctx context.Context, take func(kmsg.Record)) (first bool, err error) {
+// dev-kmsg). Reading changes nothing for other readers.
+func readKernelLog(ctx context.Context) (log rawLog, err error) {
 	f, err := os.OpenFile("/dev/kmsg", os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return false, err
+		return log, err
 	}
 	defer f.Close()
 	fd := int(f.Fd())
 	if err := unix.SetNonblock(fd, true); err != nil { // Fd has made it blocking
-		return false, err
+		return log, err
 	}
 	begun := false
 	record := make([]byte, kmsg.MaxRecordBytes)
 	for ctx.Err() == nil {
+		if log.cut = len(log.records) == maxLogRecords; log.cut {
+			return log, nil
+		}
 		n, err := unix.Read(fd, record)
 		switch {
 		case errors.Is(err, unix.EAGAIN) || n == 0 && err == nil:
-			return first, nil
+			return log, nil
 		case errors.Is(err, unix.EINTR) || errors.Is(err, unix.EPIPE): // overwritten while it was read
 			begun = true
 			continue
 		case err != nil:
-			return first, err
+			return log, err
 		}
 		r, err := kmsg.ParseRecord(record[:n])
 		if err != nil {
 			continue
 		}
 		if !begun {
-			first, begun = r.Sequence == 0, true
+			log.first, begun = r.Sequence == 0, true
 		}
-		take(r)
+		log.records = append(log.records, r)
 	}
-	return first, nil
+	return log, ctx.Err()
 }
 
 // gatherFirmware looks for a firmware file where the kernel's loader does

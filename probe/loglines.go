@@ -82,11 +82,17 @@ var (
 const leftOut = "# left out"
 
 // askKernelLines reads the log for its lines.
-func askKernelLines(ctx context.Context, _ string) ([]byte, error) {
-	log := logLines{names: driverNames()}
-	_, err := readKernelLog(ctx, log.add)
+func (s *system) askKernelLines(ctx context.Context, _ string) ([]byte, error) {
+	raw, err := s.kernelLog(ctx)
 	if err != nil {
 		return nil, err
+	}
+	log := logLines{names: driverNames()}
+	for _, r := range raw.records {
+		log.add(r)
+	}
+	if raw.cut {
+		log.more[0]++ // how many more, nobody counted
 	}
 	return log.text(), nil
 }

@@ -141,72 +141,113 @@ const sourcePatience = 2 * time.Second
 
 // identities fills the replacer, and says of each source what became of it. What
 // could not be read here, because it is denied, cannot be read by a collector
-// either; what was not read for want of time can.
+// either; what was not read for want of time can. Two at a time are read, and
+// added in the order of the rows.
 func identities(ctx context.Context, f *files, key pseudonym.Key) (*pseudonym.Replacer, []source) {
 	r := pseudonym.New(key)
 	var sources []source
 	f = f.again()
 	words, ok := inTime(ctx, sourcePatience, func() []string { return boardWords(f) })
 	if !ok {
-		words, f = nobody(), f.again()
+		words = nobody()
 	}
-	for _, row := range identitySources() {
-		rows, done := make(chan identity), make(chan struct{})
-		said := source{Path: row.path}
-		go func(f *files) { // this one's own: the next row may have others
-			defer close(rows)
-			names, more := expand(f, row.path)
-			for _, name := range names {
-				x := identity{name: name, words: words}
-				var err error
-				x.data, x.cut, err = f.read(name, maxIdentity)
-				if err != nil {
-					continue
-				}
-				x.cut = x.cut || more
-				if dir, file := path.Split(name); file == "cid" {
-					kind, _, _ := f.read(dir+"type", 64)
-					x.kind = strings.TrimSpace(string(kind))
-				}
-				select {
-				case rows <- x:
-				case <-done:
-					return
-				}
+	rows := identitySources()
+	first, second := rows[:len(rows)/2], rows[len(rows)/2:]
+	for _, half := range []chan found{readSources(ctx, f.again(), first, words), readSources(ctx, f.again(), second, words)} {
+		for x := range half {
+			if x.end {
+				sources = append(sources, x.said)
+			} else {
+				x.add(r, x.identity)
 			}
-			if more && len(names) == 0 {
-				select {
-				case rows <- identity{cut: true}:
-				case <-done:
-				}
-			}
-		}(f)
-		timer := time.NewTimer(sourcePatience)
-		for open := true; open; {
-			select {
-			case x, ok := <-rows:
-				if open = ok; !ok {
-					continue
-				}
-				if x.cut {
-					said.Cut = "larger than what is read"
-				}
-				if x.name != "" {
-					said.Read++
-					row.add(r, x)
-				}
-				continue
-			case <-timer.C:
-			case <-ctx.Done():
-			}
-			said.Cut = "no answer in time"
-			open, f = false, f.again()
 		}
-		timer.Stop()
-		close(done)
-		sources = append(sources, said)
 	}
 	return r, sources
+}
+
+// found is an identity, or with end what became of a source.
+type found struct {
+	identity
+	add  func(*pseudonym.Replacer, identity)
+	said source
+	end  bool
+}
+
+// maxWaiting is how much of the one half may wait until the other has been added.
+const maxWaiting = 256
+
+// readSources reads sources one after another.
+func readSources(ctx context.Context, f *files, rows []identitySource, words []string) chan found {
+	out := make(chan found, maxWaiting)
+	go func() {
+		defer close(out)
+		for _, row := range rows {
+			said, in, stop := source{Path: row.path}, make(chan identity), make(chan struct{})
+			go readSource(f, row.path, words, in, stop) // f is this one's own: the next row may have another
+			end := time.Now().Add(sourcePatience)
+			timer := time.NewTimer(sourcePatience)
+			for open := true; open; {
+				select {
+				case x, ok := <-in:
+					if open = ok; !ok {
+						continue
+					}
+					if x.cut {
+						said.Cut = "larger than what is read"
+					}
+					if x.name != "" {
+						said.Read++
+						full := time.Now() // that others are added first is not the source's fault
+						out <- found{identity: x, add: row.add}
+						end = end.Add(time.Since(full))
+						timer.Reset(time.Until(end))
+					}
+					continue
+				case <-timer.C:
+				case <-ctx.Done():
+				}
+				said.Cut = "no answer in time"
+				open, f = false, f.again()
+			}
+			timer.Stop()
+			close(stop)
+			out <- found{said: said, end: true}
+		}
+	}()
+	return out
+}
+
+// readSource gives what the files of a source hold, until nobody listens.
+func readSource(f *files, pattern string, words []string, out chan<- identity, stop <-chan struct{}) {
+	defer close(out)
+	give := func(x identity) bool {
+		select {
+		case out <- x:
+			return true
+		case <-stop:
+			return false
+		}
+	}
+	names, more := expand(f, pattern)
+	for _, name := range names {
+		x := identity{name: name, words: words}
+		var err error
+		x.data, x.cut, err = f.read(name, maxIdentity)
+		if err != nil {
+			continue
+		}
+		x.cut = x.cut || more
+		if dir, file := path.Split(name); file == "cid" {
+			kind, _, _ := f.read(dir+"type", 64)
+			x.kind = strings.TrimSpace(string(kind))
+		}
+		if !give(x) {
+			return
+		}
+	}
+	if more && len(names) == 0 {
+		give(identity{cut: true})
+	}
 }
 
 // inTime asks something that may never answer.

@@ -35,8 +35,8 @@ func (s *system) requests() []request {
 		{"environment/1", askEnvironment},        // reads at most 1 MiB of a disk, or a file of a FAT partition
 		{"nl80211/1", askWireless},               // generic netlink, dumps of radios and rules
 		{"bluetooth/1", askBluetooth},            // the management socket, commands that read
-		{"kernel-log/1", askKernelLog},           // /dev/kmsg
-		{opKernelLines, askKernelLines},          // /dev/kmsg
+		{"kernel-log/1", s.askKernelLog},         // /dev/kmsg
+		{opKernelLines, s.askKernelLines},        // /dev/kmsg
 		{"links/1", askLinks},                    // rtnetlink, a dump of the links
 		{"ethtool-driver/1", askDriver},          // SIOCETHTOOL with ETHTOOL_GDRVINFO
 		{"tpm", askTPM},                          // the commands of tpmCommands

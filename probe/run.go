@@ -23,7 +23,7 @@ func Collect(ctx context.Context, opt Options, emit func(report.Evidence)) ([]re
 	if err != nil {
 		return nil, fmt.Errorf("probe: %w", err)
 	}
-	w := &system{files: f, live: opt.Root == "", active: opt.Active, names: &names{was: map[string]string{}}, mmio: opt.MMIO, register: opt.Register}
+	w := &system{files: f, live: opt.Root == "", active: opt.Active, names: &names{was: map[string]string{}}, log: new(once[rawLog]), mmio: opt.MMIO, register: opt.Register}
 	w.replacer, w.sources = identities(ctx, f, opt.Key)
 	if opt.Known != nil {
 		opt.Known(w.replacer.Known())

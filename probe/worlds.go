@@ -29,7 +29,8 @@ type system struct {
 	replacer *pseudonym.Replacer
 	sources  []source // of what the replacer knows
 	names    *names
-	mmio     string // which registers may be read: none, MMIOProven, MMIOUnproven
+	log      *once[rawLog] // the kernel's log, which several sections ask for
+	mmio     string        // which registers may be read: none, MMIOProven, MMIOUnproven
 	register func(ctx context.Context, address uint64) ([]byte, error)
 }
 
@@ -37,8 +38,26 @@ type system struct {
 // the files that it asks.
 func (s *system) again() *system {
 	next := *s
-	next.files = s.files.again()
+	next.files, next.log = s.files.again(), new(once[rawLog])
 	return &next
+}
+
+// once keeps the answer to a question that is asked again, unless it is an error.
+type once[T any] struct {
+	mu    sync.Mutex
+	known bool
+	value T
+}
+
+func (o *once[T]) do(ask func() (T, error)) (T, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.known {
+		return o.value, nil
+	}
+	value, err := ask()
+	o.value, o.known = value, err == nil
+	return value, err
 }
 
 func (s *system) answer(ctx context.Context, _ string, _ int, q question, limit int) answer {

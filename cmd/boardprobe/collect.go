@@ -67,16 +67,21 @@ func collect(ctx context.Context, opt probe.Options, record func(report.Evidence
 	if err != nil {
 		return nil, nil, err
 	}
+	open := slices.DeleteFunc(probe.Sections(), func(name string) bool { return slices.Contains(opt.Skip, name) })
+	ends := func(section string) {
+		opt.Skip = append(opt.Skip, section)
+		open = slices.DeleteFunc(open, func(name string) bool { return name == section })
+	}
 	for {
 		before := len(opt.Skip)
-		failed := collectOnce(ctx, self, opt, func(e report.Evidence) {
+		failed := collectOnce(ctx, self, opt, func(e report.Evidence) (whole bool) {
 			all = append(all, e)
 			if e.Op == report.OpEnd {
-				opt.Skip = append(opt.Skip, e.Section)
+				ends(e.Section)
 			}
 			record(e)
+			return len(open) == 0
 		}, func(more [][]byte) { known = append(known, more...) })
-		open := slices.DeleteFunc(probe.Sections(), func(name string) bool { return slices.Contains(opt.Skip, name) })
 		if len(open) == 0 {
 			return all, known, nil
 		}
@@ -96,8 +101,10 @@ func collect(ctx context.Context, opt probe.Options, record func(report.Evidence
 		}
 		e := probe.Killed(open[0], failed.Error(), asked)
 		all = append(all, e)
-		opt.Skip = append(opt.Skip, e.Section)
 		record(e)
+		if ends(e.Section); len(open) == 0 {
+			return all, known, nil
+		}
 	}
 }
 
@@ -123,7 +130,7 @@ func ownProgram() (string, error) {
 	return os.Executable()
 }
 
-func collectOnce(ctx context.Context, self string, opt probe.Options, record func(report.Evidence), known func([][]byte)) error {
+func collectOnce(ctx context.Context, self string, opt probe.Options, record func(report.Evidence) (whole bool), known func([][]byte)) error {
 	options, err := json.Marshal(opt)
 	if err != nil {
 		return err
@@ -155,7 +162,11 @@ func collectOnce(ctx context.Context, self string, opt probe.Options, record fun
 			known(line.Known)
 			continue
 		}
-		record(line.Evidence)
+		if record(line.Evidence) { // how it ends is of no use any more
+			unix.Close(in)
+			go func() { _ = child.Wait() }()
+			return nil
+		}
 	}
 	unix.Close(in)
 	ended := make(chan error, 1)

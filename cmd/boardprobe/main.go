@@ -16,7 +16,7 @@ import (
 func main() {
 	// A process of this program lives for a blink and has little on its heap:
 	// a fifth of that blink would go into collecting its garbage.
-	debug.SetGCPercent(300)
+	debug.SetGCPercent(1000)
 	debug.SetMemoryLimit(32 << 20) // from here on it counts all the same
 	// The same file is the first process of the image, the program that u-root
 	// starts, what the kernel calls for modules, and its own children.
@@ -44,7 +44,7 @@ func main() {
 // in a virtual machine a page fault takes some 13 microseconds: 2,000 of them, and
 // a sixth of the run, are saved.
 func hugePages() {
-	const heap = 8 << 20
+	const heap = 12 << 20
 	b := make([]byte, heap) // makes the heap as large; nothing of it is touched
 	_ = unix.Madvise(b, unix.MADV_HUGEPAGE)
 	runtime.GC() // and gives it back

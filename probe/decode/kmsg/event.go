@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Class is what a line says.
@@ -84,7 +85,7 @@ func Classify(text string) (Event, bool) {
 	}
 	text = strings.TrimRight(text, " \n")
 	head, rest := splitHead(text)
-	for _, r := range rules {
+	for _, r := range rulesFor(rest) {
 		if !strings.HasPrefix(head.driver, r.driver) {
 			continue
 		}
@@ -99,6 +100,46 @@ func Classify(text string) (Event, bool) {
 	}
 	return Event{}, false
 }
+
+// rulesFor gives the rules, in their order, that a message may meet by its first
+// byte: a log has hundreds of lines, and nearly all of them meet none.
+func rulesFor(message string) []*rule {
+	index := ruleIndex()
+	if message == "" {
+		return index.others
+	}
+	if list, ok := index.byFirst[message[0]]; ok {
+		return list
+	}
+	return index.others
+}
+
+type rulesByFirst struct {
+	byFirst map[byte][]*rule // those that begin with a byte or with a field
+	others  []*rule          // those that begin with a field
+}
+
+var ruleIndex = sync.OnceValue(func() rulesByFirst {
+	index := rulesByFirst{byFirst: map[byte][]*rule{}}
+	for i := range rules {
+		if first := rules[i].form[0]; first != '{' {
+			index.byFirst[first] = nil
+		}
+	}
+	for i := range rules {
+		r := &rules[i]
+		first := r.form[0]
+		for b := range index.byFirst {
+			if first == '{' || first == b {
+				index.byFirst[b] = append(index.byFirst[b], r)
+			}
+		}
+		if first == '{' {
+			index.others = append(index.others, r)
+		}
+	}
+	return index
+})
 
 // heading is what stands before the message proper.
 type heading struct{ driver, device, node string }
