@@ -32,7 +32,11 @@ func collectMemory(_ context.Context, h *Host) (report.Memory, error) {
 		m.Claims = append(m.Claims, report.Claim{Source: "iomem", Bytes: m.VisibleBytes})
 		m.FittedBytes = report.Known(visible, m.VisibleBytes.From...).By(report.Inferred).Noting("System RAM")
 	} else {
-		m.FittedBytes = report.Missing[int64](report.NotProbed, "only a lower bound is known: MemTotal", both(m.VisibleBytes.From, []string{info.ID})...)
+		why := "nothing tells"
+		if m.TotalBytes.OK() {
+			why = "only a lower bound is known: MemTotal"
+		}
+		m.FittedBytes = report.Missing[int64](report.NotProbed, why, both(m.VisibleBytes.From, []string{info.ID})...)
 	}
 	code := parse(h, deviceTree+"system/linux,revision", cellHex)
 	if code.OK() {

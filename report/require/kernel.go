@@ -112,6 +112,9 @@ func kernelOf(r *report.Report) string {
 	case report.OriginOurs:
 		return "the probe's"
 	}
+	if r.Sight.KernelOrigin.Gap != "" {
+		return "of which nothing tells whose it is"
+	}
 	return "of unknown origin"
 }
 
