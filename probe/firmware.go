@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -179,12 +178,6 @@ func gatherVendorFirmware(f *files, name string) ([]byte, error) {
 	return gatherFirmwareAt(f, path.Base(place), place)
 }
 
-// isProgram tells the file that a radio runs from those of settings beside it.
-func isProgram(file string) bool {
-	return slices.Contains([]string{".bin", ".fw", ".ucode", ".hcd", ".mbn", ".sfi", ".dfu", ".se", ".rps"}, path.Ext(file)) && !strings.Contains(file, "_config") &&
-		!strings.Contains(path.Base(file), "nvm") && !strings.Contains(path.Base(file), "board")
-}
-
 // describeFirmware leaves out digest and version of a file that cannot be
 // decompressed.
 func describeFirmware(name, place string, data []byte) []byte {
@@ -200,22 +193,6 @@ func describeFirmware(name, place string, data []byte) []byte {
 	return out
 }
 
-// maxFirmwareFiles bounds how many files of radios are looked at, and how many others:
-// these take no place from those.
-const maxFirmwareFiles = 64
-
-// isRadioFile reports whether the tables know a file as a radio's.
-func isRadioFile(name string) bool {
-	use := boards.UseOfFirmware(name)
-	return use.Driver != "" && use.Of == "" || boards.IsRadioFirmware(name)
-}
-
-// nameless are the buses and classes by which the kernel's log names a device
-// in place of its driver (dev_driver_string in drivers/base/core.c). What is
-// bound to a device on USB, and not to its interfaces, is called usb as well. The
-// files of ath11k and ath12k are asked for by the bus below them, MHI.
-var nameless = []string{"", "usb", "platform", "misc", "bluetooth", "mhi"}
-
 // collectFirmware says of each file that the kernel asked for what came of it,
 // by the kernel's log and by the file itself. In the folder of firmware only the
 // files that were asked for are looked at.
@@ -224,131 +201,22 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 	if err != nil {
 		return nil, err
 	}
-	failures := kmsg.Failures(events, useOfFirmware)
-	drivers := map[string]string{} // of devices
+	l := newFirmwareFiles(h, id, events)
 	for _, e := range events {
-		if e.Device != "" && !slices.Contains(nameless, e.Driver) {
-			drivers[e.Device] = e.Driver
-		}
+		l.hear(e)
 	}
-	states := map[string]*report.FirmwareFile{}
-	var order []string
-	dropped := map[string]bool{} // names for which there is no room
-	kept := map[bool]int{}       // files of radios, and others
-	entry := func(e kmsg.Event) *report.FirmwareFile {
-		name := e.File
-		if name == "" {
-			name = "(" + strings.TrimSpace(e.Driver+" "+e.Device) + ")"
-		}
-		if states[name] == nil {
-			if dropped[name] {
-				return nil
-			}
-			of := isRadioFile(name)
-			h.entry(kept[of] < maxFirmwareFiles)
-			if kept[of] == maxFirmwareFiles {
-				dropped[name] = true
-				return nil
-			}
-			kept[of]++
-			states[name] = &report.FirmwareFile{File: oneLine(name)}
-			order = append(order, name)
-		}
-		f := states[name]
-		if e.Device != "" {
-			f.Device = report.Known(oneLine(e.Device), id)
-		}
-		driver := e.Driver
-		if slices.Contains(nameless, driver) {
-			driver = drivers[e.Device]
-		}
-		switch {
-		case driver != "":
-			f.Driver = report.Known(oneLine(driver), id)
-		case f.Driver.OK():
-		case boards.UseOfFirmware(name).Driver != "":
-			f.Driver = report.Known(boards.UseOfFirmware(name).Driver, id).By(report.Inferred)
-		default:
-			f.Driver = report.Missing[string](report.Absent, "the log names none", id)
-		}
-		return f
-	}
-	chosen := map[string]string{} // by driver and device, the file that is loaded next
-	main := map[string]string{}   // the last that was loaded and is a program
-	for _, e := range events {
-		e.File = e.Name()
-		switch e.Class {
-		case kmsg.Missing:
-			// What ran before has stopped.
-			for _, f := range states {
-				if e.Final && e.File == "" && stopped(e, f) {
-					f.State = report.Known("failed", id)
-					f.Version = report.Missing[string](report.Absent, "what ran has stopped", id)
-				}
-			}
-		case kmsg.Chosen:
-			if file := chosenFile(e); file != "" {
-				chosen[e.Driver+" "+e.Device] = file
-			}
-		case kmsg.Loaded, kmsg.Running:
-			next, last := cmp.Or(chosen[e.Driver+" "+e.Device], chosen[e.Driver+" "]), cmp.Or(main[e.Driver+" "+e.Device], main[e.Driver+" "])
-			if e.Class == kmsg.Running {
-				e.File = cmp.Or(e.File, last, next)
-			} else {
-				e.File = cmp.Or(e.File, next)
-			}
-			if e.Class == kmsg.Loaded && e.File == "" {
-				continue // of a file that no line names
-			}
-			if e.Class == kmsg.Loaded && isProgram(e.File) {
-				main[e.Driver+" "+e.Device], main[e.Driver+" "] = e.File, e.File
-			}
-			if e.Driver == "iwlwifi" && e.Class == kmsg.Running && e.File != "" && !strings.HasPrefix(e.File, "iwlwifi-") {
-				e.File = "iwlwifi-" + e.File // iwl_fw_file_name in iwl-drv.c; it logs the rest
-			}
-			if f := entry(e); f != nil {
-				f.State = report.Known(string(e.Class), id)
-				if text := strings.TrimSpace(e.Version + " " + e.Build); text != "" {
-					f.Version = report.Known(oneLine(text), id)
-				}
-				if e.SHA256 != "" {
-					f.SHA256 = report.Known(e.SHA256, id)
-				}
-			}
-		}
-	}
-	for _, failure := range failures {
-		if f := entry(failure.Event); f != nil && f.State.Value != "failed" {
-			f.State = report.Known(string(failure.Outcome), id)
-			if failure.By != "" {
-				f.State.Note = oneLine("by " + failure.By)
-			}
-			switch {
-			case failure.Reason != "":
-				f.Reason = report.Known(oneLine(failure.Reason), id)
-			case failure.Outcome == kmsg.Lacking && boards.UseOfFirmware(failure.File).Class == boards.FirmwareBoard:
-				f.Reason = report.Known("settings or calibration of this very board, which its maker has", id).By(report.Inferred)
-			}
-		}
+	for _, f := range kmsg.Failures(events, useOfFirmware) {
+		l.fail(f)
 	}
 	var list []report.FirmwareFile
-	slices.Sort(order)
-	for _, name := range order {
-		f := states[name]
+	slices.Sort(l.order)
+	for _, name := range l.order {
+		f := l.files[name]
 		lookAtFile(h, name, f)
 		compareVersions(f)
 		list = append(list, *f)
 	}
 	return list, nil
-}
-
-// stopped reports whether an event that names no file is about one: what ran of the
-// device has stopped, or what a driver loaded that names no devices never ran.
-func stopped(e kmsg.Event, f *report.FirmwareFile) bool {
-	if e.Device != "" {
-		return f.Device.Value == e.Device && f.State.Value == string(kmsg.Running)
-	}
-	return e.Driver != "" && f.Driver.Value == e.Driver && !f.Device.OK() && f.State.Value == string(kmsg.Loaded)
 }
 
 // lookAtFile adds what the file itself says, where it is there.
@@ -377,18 +245,6 @@ func lookAtFile(h *Host, name string, f *report.FirmwareFile) {
 	if version != "" {
 		f.FileVersion = report.Known(version, a.ID)
 	}
-}
-
-// chosenFile is the file that a driver says it is going to load, if that is
-// firmware and no configuration. brcmfmac leaves out the suffix.
-func chosenFile(e kmsg.Event) string {
-	switch {
-	case e.File == "" || strings.Contains(e.File, "_config") || path.Ext(e.File) == ".txt":
-		return ""
-	case e.Driver == "brcmfmac" && path.Ext(e.File) == "":
-		return e.File + ".bin"
-	}
-	return e.File
 }
 
 // compareVersions says whether what runs is what the file has. It is said only

@@ -1,0 +1,201 @@
+package probe
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/boardprobe/boardprobe/boards"
+	"github.com/boardprobe/boardprobe/probe/decode/kmsg"
+	"github.com/boardprobe/boardprobe/report"
+)
+
+// firmwareFiles makes the list of files from what the kernel's log says, in its order.
+type firmwareFiles struct {
+	h       *Host
+	id      string            // of the answer with the log
+	drivers map[string]string // of devices
+	files   map[string]*report.FirmwareFile
+	order   []string
+	dropped map[string]bool   // names for which there is no room
+	kept    map[bool]int      // files of radios, and others
+	chosen  map[string]string // by driver and device, the file that is loaded next
+	program map[string]string // the last that was loaded and is a program
+}
+
+func newFirmwareFiles(h *Host, id string, events []kmsg.Event) *firmwareFiles {
+	l := &firmwareFiles{
+		h: h, id: id, drivers: map[string]string{}, files: map[string]*report.FirmwareFile{},
+		dropped: map[string]bool{}, kept: map[bool]int{}, chosen: map[string]string{}, program: map[string]string{},
+	}
+	for _, e := range events {
+		if e.Device != "" && !slices.Contains(nameless, e.Driver) {
+			l.drivers[e.Device] = e.Driver
+		}
+	}
+	return l
+}
+
+// hear takes an event.
+func (l *firmwareFiles) hear(e kmsg.Event) {
+	e.File = e.Name()
+	switch e.Class {
+	case kmsg.Missing:
+		for _, f := range l.files {
+			if e.Final && e.File == "" && stopped(e, f) {
+				f.State = report.Known("failed", l.id)
+				f.Version = report.Missing[string](report.Absent, "what ran has stopped", l.id)
+			}
+		}
+	case kmsg.Chosen:
+		if file := chosenFile(e); file != "" {
+			l.chosen[e.Driver+" "+e.Device] = file
+		}
+	case kmsg.Loaded, kmsg.Running:
+		l.load(e)
+	}
+}
+
+// load takes an event that says that a file was loaded, or which version runs. A file
+// that it does not name is the one that was chosen before; the version is that of the
+// last program that was loaded.
+func (l *firmwareFiles) load(e kmsg.Event) {
+	one, every := e.Driver+" "+e.Device, e.Driver+" " // some lines name no device
+	next, last := cmp.Or(l.chosen[one], l.chosen[every]), cmp.Or(l.program[one], l.program[every])
+	switch {
+	case e.Class == kmsg.Running:
+		e.File = cmp.Or(e.File, last, next)
+	case cmp.Or(e.File, next) == "":
+		return // a file that no line names
+	default:
+		e.File = cmp.Or(e.File, next)
+		if isProgram(e.File) {
+			l.program[one], l.program[every] = e.File, e.File
+		}
+	}
+	if e.Driver == "iwlwifi" && e.Class == kmsg.Running && e.File != "" && !strings.HasPrefix(e.File, "iwlwifi-") {
+		e.File = "iwlwifi-" + e.File // iwl_fw_file_name in iwl-drv.c; it logs the rest
+	}
+	f := l.entry(e)
+	if f == nil {
+		return
+	}
+	f.State = report.Known(string(e.Class), l.id)
+	if text := strings.TrimSpace(e.Version + " " + e.Build); text != "" {
+		f.Version = report.Known(oneLine(text), l.id)
+	}
+	if e.SHA256 != "" {
+		f.SHA256 = report.Known(e.SHA256, l.id)
+	}
+}
+
+// fail takes a failure. What has run and stopped stays failed.
+func (l *firmwareFiles) fail(failure kmsg.Failure) {
+	f := l.entry(failure.Event)
+	if f == nil || f.State.Value == "failed" {
+		return
+	}
+	f.State = report.Known(string(failure.Outcome), l.id)
+	if failure.By != "" {
+		f.State.Note = oneLine("by " + failure.By)
+	}
+	switch {
+	case failure.Reason != "":
+		f.Reason = report.Known(oneLine(failure.Reason), l.id)
+	case failure.Outcome == kmsg.Lacking && boards.UseOfFirmware(failure.File).Class == boards.FirmwareBoard:
+		f.Reason = report.Known("settings or calibration of this very board, which its maker has", l.id).By(report.Inferred)
+	}
+}
+
+// entry is the file of an event, or what stands for one without a name; nil if there is
+// no room for it.
+func (l *firmwareFiles) entry(e kmsg.Event) *report.FirmwareFile {
+	name := e.File
+	if name == "" {
+		name = "(" + strings.TrimSpace(e.Driver+" "+e.Device) + ")"
+	}
+	f := l.files[name]
+	if f == nil {
+		if f = l.add(name); f == nil {
+			return nil
+		}
+	}
+	if e.Device != "" {
+		f.Device = report.Known(oneLine(e.Device), l.id)
+	}
+	driver := e.Driver
+	if slices.Contains(nameless, driver) {
+		driver = l.drivers[e.Device]
+	}
+	switch {
+	case driver != "":
+		f.Driver = report.Known(oneLine(driver), l.id)
+	case f.Driver.OK():
+	case boards.UseOfFirmware(name).Driver != "":
+		f.Driver = report.Known(boards.UseOfFirmware(name).Driver, l.id).By(report.Inferred)
+	default:
+		f.Driver = report.Missing[string](report.Absent, "the log names none", l.id)
+	}
+	return f
+}
+
+func (l *firmwareFiles) add(name string) *report.FirmwareFile {
+	if l.dropped[name] {
+		return nil
+	}
+	of := isRadioFile(name)
+	room := l.kept[of] < maxFirmwareFiles
+	l.h.entry(room)
+	if !room {
+		l.dropped[name] = true
+		return nil
+	}
+	l.kept[of]++
+	l.files[name] = &report.FirmwareFile{File: oneLine(name)}
+	l.order = append(l.order, name)
+	return l.files[name]
+}
+
+// maxFirmwareFiles bounds how many files of radios are looked at, and how many others:
+// these take no place from those.
+const maxFirmwareFiles = 64
+
+// isRadioFile reports whether the tables know a file as a radio's.
+func isRadioFile(name string) bool {
+	use := boards.UseOfFirmware(name)
+	return use.Driver != "" && use.Of == "" || boards.IsRadioFirmware(name)
+}
+
+// nameless are the buses and classes by which the kernel's log names a device
+// in place of its driver (dev_driver_string in drivers/base/core.c). What is
+// bound to a device on USB, and not to its interfaces, is called usb as well. The
+// files of ath11k and ath12k are asked for by the bus below them, MHI.
+var nameless = []string{"", "usb", "platform", "misc", "bluetooth", "mhi"}
+
+// stopped reports whether an event that names no file is about one: what ran of the
+// device has stopped, or what a driver loaded that names no devices never ran.
+func stopped(e kmsg.Event, f *report.FirmwareFile) bool {
+	if e.Device != "" {
+		return f.Device.Value == e.Device && f.State.Value == string(kmsg.Running)
+	}
+	return e.Driver != "" && f.Driver.Value == e.Driver && !f.Device.OK() && f.State.Value == string(kmsg.Loaded)
+}
+
+// chosenFile is the file that a driver says it is going to load, if that is
+// firmware and no configuration. brcmfmac leaves out the suffix.
+func chosenFile(e kmsg.Event) string {
+	switch {
+	case e.File == "" || strings.Contains(e.File, "_config") || path.Ext(e.File) == ".txt":
+		return ""
+	case e.Driver == "brcmfmac" && path.Ext(e.File) == "":
+		return e.File + ".bin"
+	}
+	return e.File
+}
+
+// isProgram tells the file that a radio runs from those of settings beside it.
+func isProgram(file string) bool {
+	return slices.Contains([]string{".bin", ".fw", ".ucode", ".hcd", ".mbn", ".sfi", ".dfu", ".se", ".rps"}, path.Ext(file)) && !strings.Contains(file, "_config") &&
+		!strings.Contains(path.Base(file), "nvm") && !strings.Contains(path.Base(file), "board")
+}
