@@ -145,6 +145,7 @@ func boards() []board {
 	radio.long = true
 	radio.radios, radio.suite, radio.append = 2, "trixie", "boardprobe.load="+radioModule+" "+radioModule+".radios=2"
 	emmc := virt("virt-emmc", 7)
+	emmc.verdicts = map[string]string{"cds.ram": "pass", "cds.storage": "pass", "cds.storage-kind": "pass", "cds.kernel": "pass"}
 	emmc.long, emmc.newest = true, true
 	emmc.disks = append(emmc.disks, disk{kind: report.KindEMMC, mib: 4096})
 	broken := virt("virt-broken", 8)
