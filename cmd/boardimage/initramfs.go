@@ -59,7 +59,7 @@ func initramfs(args []string, stdout, stderr io.Writer) error {
 	case f.output == toStdout && !f.noKey && f.key == "":
 		return usageError{errors.New("initramfs: with -o - nothing is beside the image to keep a key in: give -pseudonym-key or -no-key")}
 	}
-	if err := checkOutput(f.output); err != nil {
+	if err := checkOutput(f.output, f.probe, f.modules, f.firmware, f.key); err != nil {
 		return err
 	}
 	spec := image.Spec{Architecture: f.arch, Builder: "boardimage " + version}
@@ -141,8 +141,9 @@ func goArch(name string) string {
 }
 
 // checkOutput refuses, before any work, to put the image in the place of anything
-// but a plain file: a device would be gone.
-func checkOutput(name string) error {
+// but a plain file, or of one that it is made from: a device or the only key would be
+// gone.
+func checkOutput(name string, inputs ...string) error {
 	if name == toStdout {
 		return nil
 	}
@@ -152,6 +153,11 @@ func checkOutput(name string) error {
 		return fmt.Errorf("image: %s is there and is no plain file (%s): it is not replaced", name, info.Mode().Type())
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("image: %w", err)
+	}
+	for _, input := range inputs {
+		if from, err := os.Stat(input); err == nil && info != nil && os.SameFile(from, info) {
+			return fmt.Errorf("image: %s is what it is made from, and is not replaced", name)
+		}
 	}
 	if info, err := os.Stat(filepath.Dir(name)); err != nil || !info.IsDir() {
 		return fmt.Errorf("image: %s is no folder", filepath.Dir(name))

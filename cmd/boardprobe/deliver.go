@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -35,6 +36,27 @@ func (s *settings) deliver(e evaluation, stdout io.Writer) (string, error) {
 		_, err = io.WriteString(stdout, place+"\n")
 	}
 	return place, err
+}
+
+// checkPlace refuses, before any work, a place for the package that cannot be: nothing
+// that is there is overwritten.
+func checkPlace(out string) error {
+	if out == "" || out == outArmour || out == outStdout {
+		return nil
+	}
+	info, err := os.Stat(out)
+	switch {
+	case err == nil && info.IsDir():
+		return nil
+	case err == nil:
+		return fmt.Errorf("-o %s: is there, and is not overwritten", out)
+	case !errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("-o: %w", err)
+	}
+	if info, err := os.Stat(filepath.Dir(out)); err != nil || !info.IsDir() {
+		return fmt.Errorf("-o %s: %s is no folder", out, filepath.Dir(out))
+	}
+	return nil
 }
 
 // isTerminal reports whether somebody would see the bytes themselves.

@@ -124,9 +124,14 @@ func run(args []string, stdout io.Writer, console io.Writer) int {
 		}
 	}
 	if s.root != "" {
-		if _, err := os.Stat(s.root); err != nil {
+		if info, err := os.Stat(s.root); err != nil {
 			return fail(stderr, err, "")
+		} else if !info.IsDir() {
+			return fail(stderr, fmt.Errorf("-root %s is no folder", s.root), "")
 		}
+	}
+	if err := checkPlace(s.out); err != nil {
+		return fail(stderr, err, "-o names a folder, or a file that is not there yet")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
 	defer cancel()
@@ -141,7 +146,11 @@ func run(args []string, stdout io.Writer, console io.Writer) int {
 	if !s.quiet {
 		io.WriteString(stderr, e.table)
 		stderr.Printf("%-12s %s\n%-12s %d kB -> %s\n", "package", e.report.Run.Name, "", (len(e.packed)+999)/1000, place)
-		stderr.Printf("%-12s send the file to whoever asked for this report\n", "next")
+		next := "send the file to whoever asked for this report"
+		if strings.HasSuffix(place, "block of text") {
+			next = "save this text and send it: boardreport receive makes the file of it"
+		}
+		stderr.Printf("%-12s %s\n", "next", next)
 	}
 	if s.exit == "written" {
 		return exitOK

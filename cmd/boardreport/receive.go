@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/boardprobe/boardprobe/probe/decode/console"
+	"github.com/boardprobe/boardprobe/report/annex"
 	"github.com/boardprobe/boardprobe/report/seal"
 )
 
@@ -127,8 +129,12 @@ func (s streams) witness(log []byte, b seal.Block, place string) int {
 	name := annexName(place)
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, os.ErrExist) {
-		if _, err := s.readAnnex(name, b.SHA256); err != nil {
+		kept, err := s.readAnnex(name, b.SHA256)
+		if err != nil {
 			return s.fail(fmt.Errorf("%s is there: %w", name, err), "move it away and receive the log again")
+		}
+		if !sameLines(kept, a) {
+			return s.fail(fmt.Errorf("%s is there, of another log: what this one says is not in it", name), "move it away and receive the log again")
 		}
 		s.err.Printf("boardreport: %s is there and is kept\n", name)
 		return exitOK
@@ -142,4 +148,10 @@ func (s streams) witness(log []byte, b seal.Block, place string) int {
 	}
 	s.err.Printf("boardreport: what it said is in %s\n", name)
 	return exitOK
+}
+
+// sameLines reports whether two annexes are of the same lines. Their addresses are
+// replaced under keys of their own.
+func sameLines(a, b annex.Annex) bool {
+	return slices.EqualFunc(a.Said, b.Said, func(x, y annex.Record) bool { return x.Kind == y.Kind && x.Line == y.Line && x.Boot == y.Boot })
 }

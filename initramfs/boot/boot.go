@@ -417,6 +417,11 @@ func (b *board) toVolume() {
 		b.volumeNote = oneLine(err)
 	default:
 		b.delivered = true
+		for _, f := range files {
+			if f.Lost != nil {
+				b.volumeNote = strings.TrimPrefix(b.volumeNote+"; "+f.Name+" is not on "+b.volume+": "+oneLine(f.Lost), "; ")
+			}
+		}
 	}
 }
 
@@ -472,7 +477,7 @@ func closing(r result, volume, note, label string, serial []string) string {
 	var text strings.Builder
 	field(&text, "package", r.name)
 	field(&text, "", fmt.Sprintf("%d kB -> %s", (len(r.packed)+999)/1000, strings.Join(to, ", ")))
-	if volume == "" && note != "" {
+	if note != "" {
 		field(&text, "volume", note)
 	}
 	field(&text, "next", next)

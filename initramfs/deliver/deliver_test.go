@@ -137,6 +137,23 @@ func TestWriteReplacesNothing(t *testing.T) {
 	}
 }
 
+// TestWriteWithoutRoomForTexts loses a text: the package is there, and the reason is told
+// without a name that nobody knows.
+func TestWriteWithoutRoomForTexts(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	files := []File{{Name: "a.board.tar.gz", Data: []byte("1")}, {Name: "no/RESULT.TXT", Data: []byte("x")}, {Name: "QUESTIONS.TXT", Data: []byte("y")}}
+	if err := Write(dir, files); err != nil {
+		t.Fatalf("Write = %v; want no error: the package was written", err)
+	}
+	if files[0].Lost != nil || files[1].Lost == nil || files[2].Lost != nil {
+		t.Errorf("lost %v, %v, %v; want the second alone", files[0].Lost, files[1].Lost, files[2].Lost)
+	}
+	if err := verify(dir, files); err != nil {
+		t.Errorf("verify = %v; want what was written to be right", err)
+	}
+}
+
 func TestWriteToNothing(t *testing.T) {
 	t.Parallel()
 	if err := Write(filepath.Join(t.TempDir(), "gone"), []File{{Name: "x", Data: []byte("x")}}); err == nil {

@@ -16,6 +16,7 @@ type File struct {
 	Name  string // without folders
 	Other string // the name to take if there is a file of the first; "": that is an error
 	Data  []byte
+	Lost  error // set by Write, of a file behind the first: why it was not written
 }
 
 // mountOptions are tried in this order: a kernel's default character set need
@@ -72,14 +73,23 @@ func unmount(at string) error {
 
 // Write writes the files into a folder, each under a temporary name first, so
 // that a file with its own name is whole. Nothing that is there is replaced. On
-// return the files say under which names they were written.
+// return the files say under which names they were written. The first must be
+// written; of the others that cannot be, Lost says why.
 func Write(dir string, files []File) error {
 	for i := range files {
 		f := &files[i]
 		if f.Other != "" && exists(filepath.Join(dir, f.Name)) {
 			f.Name, f.Other = f.Other, ""
 		}
-		if err := write(dir, *f); err != nil {
+		err := write(dir, *f)
+		if place := (*fs.PathError)(nil); errors.As(err, &place) {
+			err = place.Err // the name is a temporary one
+		}
+		switch {
+		case err == nil:
+		case i > 0:
+			f.Lost = err
+		default:
 			return fmt.Errorf("%s: %w", f.Name, err)
 		}
 	}
@@ -120,6 +130,9 @@ func write(dir string, file File) error {
 // verify compares what is in the folder with what was to be written.
 func verify(dir string, files []File) error {
 	for _, file := range files {
+		if file.Lost != nil {
+			continue
+		}
 		data, err := os.ReadFile(filepath.Join(dir, file.Name))
 		if err != nil {
 			return err

@@ -126,6 +126,9 @@ func OpenTree(name string, kind Kind) (*Tree, error) {
 		}
 		return ReadTar(name, data, kind)
 	}
+	if whole, err := filepath.Abs(name); err == nil && kind == ModuleTree {
+		name = whole // "." says nothing of where it is
+	}
 	if parent := filepath.Dir(filepath.Clean(name)); kind == ModuleTree && filepath.Base(filepath.Clean(name)) == "kernel" && filepath.Base(filepath.Dir(parent)) == "modules" {
 		name = parent // what names the modules lies beside the folder that holds them
 	}

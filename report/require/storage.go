@@ -41,6 +41,8 @@ func mediaOf(r *report.Report) media {
 			m.unclear = append(m.unclear, d)
 		case kind == report.KindMTD:
 			m.flash = append(m.flash, d)
+		case kind == report.KindVirtio && !theirs(r, d): // an emulator's, for the report
+			m.ours = append(m.ours, d)
 		case attachedOK && attached == report.Soldered:
 			m.soldered = append(m.soldered, d)
 		case attachedOK && attached == report.Slot, isModule(kind):
@@ -282,15 +284,22 @@ func storage(r *report.Report) answer {
 		a.question = "Which storage module does production use, and how large is it?"
 		a.remedy = "State the module of production; or start the probe from elsewhere with that module in its place."
 	case len(undriven(r)) > 0:
-		a.verdict, a.detail = Unknown, undrivenText(r)
+		a.verdict, a.found, a.detail = Unknown, strings.Replace(a.found, "no storage of the board's own", "no storage seen", 1), undrivenText(r)
 		a.facts, a.remedy = append(a.facts, "faults"), NextRun(r)
 	case !seesStorage(r):
 		a.verdict = Unknown
+		a.found = strings.Replace(a.found, "no storage of the board's own", "no storage seen", 1)
 		a.detail = "This run could not have driven all storage controllers, so more may be fitted."
 		a.remedy = NextRun(r)
 	default:
 		a.verdict = Fail
 		a.detail = "Less than 4 GB, and nothing else is fitted that this run could see."
+		if len(m.named)+len(m.other) == 0 {
+			a.detail = "No medium of the board is there that this run could see."
+		}
+		if flash := undrivenFlash(r); len(flash) > 0 {
+			a.detail += " Raw flash without a driver: " + listText(flash) + "."
+		}
 	}
 	return a
 }

@@ -110,6 +110,7 @@ func TestStorage(t *testing.T) {
 		"small eMMC and NVMe":      {[]report.Disk{eMMC("mmcblk0", 2e9), part(report.KindNVMe, report.Slot, "nvme0n1", 64e9)}, nil, live, Warn, Warn, "eMMC mmcblk0 1.8 GiB, NVMe nvme0n1", "Which medium holds the system"},
 		"large eMMC and NVMe":      {[]report.Disk{eMMC("mmcblk0", 8e9), part(report.KindNVMe, report.Slot, "nvme0n1", 64e9)}, []report.MMCHost{slot}, live, Pass, Pass, "eMMC mmcblk0", ""},
 		"small eMMC, small NVMe":   {[]report.Disk{eMMC("mmcblk0", 2e9), part(report.KindNVMe, report.Soldered, "nvme0n1", 1e9)}, nil, live, Fail, Pass, "", ""},
+		"the volume of the report": {[]report.Disk{part(report.KindVirtio, report.Soldered, "vda", 67e6)}, nil, func(r *report.Report) { r.Sight.ReportVolume = text("vda") }, Unknown, Unknown, "may be the probe's own medium", "Which storage module"},
 		"slot, NVMe undriven":      {nil, []report.MMCHost{slot}, undrivenBy("pci:v0000144Dd0000A808sv0000144Dsd0000A801bc01sc08i02"), Unknown, Unknown, "", ""},
 		"slot, SD host undriven":   {nil, []report.MMCHost{slot}, undrivenBy("pci:v00008086d00005ACCsv00008086sd00007270bc08sc05i01"), Unknown, Unknown, "", ""},
 		"nothing, AMBA undriven":   {nil, nil, undrivenBy("amba:d00253180", "st,stm32-sdmmc2", "arm,pl18x", "arm,primecell"), Unknown, Unknown, "no storage", ""},
