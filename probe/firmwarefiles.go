@@ -92,6 +92,13 @@ func (l *firmwareFiles) load(e kmsg.Event) {
 
 // fail takes a failure. What has run and stopped stays failed.
 func (l *firmwareFiles) fail(failure kmsg.Failure) {
+	if failure.File == "" {
+		for _, f := range l.files {
+			if f.State.Value == "failed" && about(failure.Event, f) {
+				return // said of the file already
+			}
+		}
+	}
 	f := l.entry(failure.Event)
 	if f == nil || f.State.Value == "failed" {
 		return
@@ -174,12 +181,21 @@ func isRadioFile(name string) bool {
 var nameless = []string{"", "usb", "platform", "misc", "bluetooth", "mhi"}
 
 // stopped reports whether an event that names no file is about one: what ran of the
-// device has stopped, or what a driver loaded that names no devices never ran.
+// device has stopped, or the program that a driver loaded never ran.
 func stopped(e kmsg.Event, f *report.FirmwareFile) bool {
-	if e.Device != "" {
-		return f.Device.Value == e.Device && f.State.Value == string(kmsg.Running)
+	if !about(e, f) {
+		return false
 	}
-	return e.Driver != "" && f.Driver.Value == e.Driver && !f.Device.OK() && f.State.Value == string(kmsg.Loaded)
+	return f.State.Value == string(kmsg.Running) && e.Device != "" || f.State.Value == string(kmsg.Loaded) && isProgram(f.File)
+}
+
+// about reports whether an event is of the device of a file, or of its driver if that
+// names no devices.
+func about(e kmsg.Event, f *report.FirmwareFile) bool {
+	if e.Device != "" {
+		return f.Device.Value == e.Device
+	}
+	return e.Driver != "" && f.Driver.Value == e.Driver && !f.Device.OK()
 }
 
 // chosenFile is the file that a driver says it is going to load, if that is

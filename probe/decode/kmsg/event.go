@@ -156,7 +156,7 @@ func splitHead(text string) (heading, string) {
 		}
 	}
 	front, rest, ok := strings.Cut(text, ": ")
-	words := slices.DeleteFunc(strings.Fields(strings.ReplaceAll(front, " (unnamed net_device)", "")), func(w string) bool { return w == "(uninitialized)" })
+	words := slices.DeleteFunc(strings.Fields(strings.ReplaceAll(front, " (unnamed net_device)", " ")), func(w string) bool { return w == "(uninitialized)" })
 	if !ok || len(words) == 0 || len(words) > 3 {
 		return heading{}, text
 	}

@@ -62,6 +62,8 @@ var rules = [...]rule{
 	{Missing, "", "no suitable firmware found!", true}, // also ath9k_htc
 	{Missing, "iwlwifi", "minimum version required: {file}", true},
 	{Missing, "iwlwifi", "request for firmware file '{file}' failed.", true}, // 4.0 to 4.4
+	{Missing, "iwlwifi", "Failed to run INIT ucode: {error}", true},          // it was read, and does not run
+	{Missing, "iwlwifi", "Failed to start RT ucode: {error}", true},
 	{Missing, "iwlwifi", "IWLMLD needs to be compiled to support this firmware", true},
 	{Chip, "iwlwifi", "Detected {chip}, REV={_}", false},
 	{Chip, "iwlwifi", "Detected {chip}", false},
@@ -85,6 +87,8 @@ var rules = [...]rule{
 	{Missing, "ath1", "could not fetch firmware ({error})", true},
 	{Missing, "ath10k", "Failed to find firmware-N.bin ({_}) from {file}: {error}", true},
 	{Missing, "ath10k", "could not fetch firmware files ({error})", true},
+	{Missing, "ath10k", "could not probe fw ({error})", true},
+	{Missing, "ath10k", "could not init core ({error})", true},
 	{Missing, "ath6kl", "Failed to get firmware file {file}: {error}", true},
 	{NoOptionalFile, "ath6kl", "Failed to get board file {file} ({error}), trying to find default board file.", false},
 	{Missing, "ath6kl", "Failed to get default board file {file}: {error}", true},
@@ -134,6 +138,8 @@ var rules = [...]rule{
 	{Missing, "mt7", "failed to load {file}", true},
 	{LoadAttempt, "mt7", "{file} not found, switching to {_}", false},
 	{Missing, "mt7", "Failed to load firmware", true},
+
+	{Missing, "rtw_", "failed to download firmware", true}, // rtw88, fw.c
 
 	// mwifiex: init.c; moal, NXP's own driver.
 	{Running, "mwifiex", "{_}MWIFIEX VERSION: mwifiex {_} ({version})", false},
@@ -195,6 +201,7 @@ var rules = [...]rule{
 	{Running, bluetooth, "Firmware Version: {version}", false},
 	{Missing, bluetooth, "Failed to load Intel firmware file {file} ({error})", true},
 	{Missing, bluetooth, "Failed to load Intel firmware file ({error})", true},
+	{Missing, bluetooth, "Failed to send firmware data ({error})", true},
 	{Missing, bluetooth, "Failed to load Intel DDC file {file} ({error})", true},
 	{LoadAttempt, bluetooth, "failed to open Intel firmware file: {file} ({error})", false},
 	{Running, bluetooth, "Firmware timestamp {_} buildtype {_} build {version}", false},
