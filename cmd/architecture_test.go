@@ -156,6 +156,45 @@ func sources(t *testing.T, visit func(name string, text string, file *ast.File))
 	}
 }
 
+// TestLayout holds the tree to its rooms: what stands at its top, and how large a file
+// may be.
+func TestLayout(t *testing.T) {
+	const maxBytes, maxLines = 1 << 20, 500
+	top := strings.Fields("cmd probe report initramfs boards go.mod go.sum Makefile README.md LICENSE")
+	entries, err := os.ReadDir("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if name := e.Name(); name != "build" && !strings.HasPrefix(name, ".") && !slices.Contains(top, name) {
+			t.Errorf("%s stands at the top of the tree", name)
+		}
+	}
+	for _, room := range top[:5] {
+		err := filepath.WalkDir(filepath.Join("..", room), func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			info, err := d.Info()
+			if err != nil {
+				return err
+			}
+			if info.Size() > maxBytes {
+				t.Errorf("%s has %d bytes; at most %d", name, info.Size(), maxBytes)
+			}
+			if strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") {
+				if n := strings.Count(read(t, name), "\n"); n > maxLines {
+					t.Errorf("%s has %d lines; at most %d", name, n, maxLines)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestForbidden looks for what the code is kept free of.
 func TestForbidden(t *testing.T) {
 	rules := []struct {

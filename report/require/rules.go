@@ -4,4 +4,4 @@ package require
 // and what these use. Verdicts that were signed under another number are not
 // compared with those of today. Every change raises it: make numbers, which the
 // digest is for.
-const Rules = 28 // sha256 3f65fe281206bf1c
+const Rules = 29 // sha256 da420cabf11a79f4
