@@ -38,8 +38,16 @@ func (a *Archive) addFirmware(t *Tree, drivers []modinfo, known bool) error {
 		w := newWanted(drivers, a.Record.KernelReleases)
 		names = slices.DeleteFunc(names, func(name string) bool { return !w.wants(name) })
 	}
+	lost := t.lost
+	if known {
+		w := newWanted(drivers, a.Record.KernelReleases)
+		lost = slices.DeleteFunc(slices.Clone(lost), func(name string) bool { return !w.wants(name) })
+	}
+	if len(lost) > 0 {
+		a.warn("firmware: links that lead to nothing that was given: %s; give the whole root file system of the board", some(lost))
+	}
 	added := map[string]bool{}
-	a.Firmware.Found = len(t.files)
+	a.Firmware.Found = len(t.files) + len(t.lost)
 	for _, name := range names {
 		target, links, ok := t.resolve(name)
 		if !ok {

@@ -13,9 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/u-root/u-root/pkg/cpio"
+
 	"github.com/boardprobe/boardprobe/probe/decode/imagerecord"
 	"github.com/boardprobe/boardprobe/probe/decode/pseudonym"
-	"github.com/u-root/u-root/pkg/cpio"
 )
 
 func TestBareImage(t *testing.T) {

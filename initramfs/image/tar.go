@@ -19,35 +19,66 @@ const (
 	maxTarMember = 512 << 20
 )
 
-// ReadTar makes a tree of a tar file; see OpenTree. The name is for messages.
-func ReadTar(name string, r io.Reader, kind Kind) (*Tree, error) {
-	d, err := decompress(r)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	defer d.Close()
-	return readTar(name, d, kind, maxTarBytes, maxTarKept)
+// ReadTar makes a tree of a tar file or a package of Debian; see OpenTree. The name is
+// for messages. What links lead to outside of lib/firmware is read in a second pass, if
+// the file can be read again.
+func ReadTar(name string, r io.ReadSeeker, kind Kind) (*Tree, error) {
+	return readTar(name, r, kind, maxTarBytes, maxTarKept)
 }
 
-func readTar(name string, r io.Reader, kind Kind, maxBytes, maxKept int64) (*Tree, error) {
+func readTar(name string, r io.ReadSeeker, kind Kind, maxBytes, maxKept int64) (*Tree, error) {
 	l := tarLoader{tree: newTree(name, kind), left: maxKept}
-	limited := &io.LimitedReader{R: r, N: maxBytes}
+	if err := l.pass(r, maxBytes); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	root, err := l.tree.chooseRoot()
+	if err != nil {
+		return nil, err
+	}
+	if l.inRoot {
+		l.astray = l.tree.astray(root)
+	}
+	if len(l.astray) > 0 {
+		if _, err := r.Seek(0, io.SeekStart); err == nil { // a pipe is read once, and these links are lost
+			if err := l.pass(r, maxBytes); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+		}
+	}
+	return l.tree, l.tree.setRoot(root)
+}
+
+// pass reads the file from its beginning.
+func (l *tarLoader) pass(r io.Reader, maxBytes int64) error {
+	data, err := packageData(r)
+	if err != nil {
+		return err
+	}
+	d, err := decompress(data)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	limited := &io.LimitedReader{R: d, N: maxBytes}
 	members := tar.NewReader(limited)
 	for n := 0; ; n++ {
 		header, err := members.Next()
 		switch {
 		case errors.Is(err, io.EOF) && limited.N > 0:
-			return l.tree, l.tree.findRoot()
+			return nil
 		case err == nil && n >= maxTreeFiles:
 			err = fmt.Errorf("more than %d files", maxTreeFiles)
 		case err == nil:
 			err = l.member(header, members)
 		}
 		if limited.N <= 0 { // whatever the error, this is why
-			return nil, fmt.Errorf("%s: more than %d GiB unpacked; unpack it and give the folder", name, maxBytes>>30)
+			return fmt.Errorf("more than %d GiB unpacked; unpack it and give the folder", maxBytes>>30)
+		}
+		if err != nil && n == 0 {
+			return fmt.Errorf("neither a tar file, as it is or compressed with gzip, bzip2, xz or zstd, nor a package of Debian: %w", err)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: not a usable tar file: %w", name, err)
+			return fmt.Errorf("not a usable tar file: %w", err)
 		}
 	}
 }
@@ -56,15 +87,19 @@ type tarLoader struct {
 	tree   *Tree
 	left   int64 // bytes that may still be kept
 	inRoot bool  // a lib/firmware was seen: it is a root file system
+	// astray are the places of the second pass, nil in the first.
+	astray map[string]bool
 }
 
 func (l *tarLoader) member(header *tar.Header, r io.Reader) error {
 	name, err := memberName(header.Name)
-	if err != nil || name == "." {
+	if err != nil || name == "." || l.astray != nil && !l.isAstray(name) {
 		return err
 	}
 	// A later member replaces an earlier one of the same name.
-	l.drop(name)
+	if l.astray == nil {
+		l.drop(name)
+	}
 	switch header.Typeflag {
 	case tar.TypeReg:
 		if release := configOf(name); release != "" && l.tree.kind == ModuleTree && header.Size <= maxConfigBytes {
@@ -107,11 +142,24 @@ func (l *tarLoader) drop(name string) {
 	delete(l.tree.links, name)
 }
 
+// isAstray reports whether a link leads to a member, or to a folder above it.
+func (l *tarLoader) isAstray(name string) bool {
+	for ; name != "."; name = path.Dir(name) {
+		if l.astray[name] {
+			return true
+		}
+	}
+	return false
+}
+
 // wanted says whether a file is kept. A root file system holds much else.
 func (l *tarLoader) wanted(name string) bool {
 	base := path.Base(name)
 	if l.tree.kind == ModuleTree {
 		return isModuleFile(base)
+	}
+	if l.astray != nil {
+		return true
 	}
 	inside := strings.Contains("/"+name, "/lib/firmware/")
 	if inside && !l.inRoot {

@@ -38,6 +38,7 @@ type Tree struct {
 	links map[string]string // path of a link to the path that it names
 	root  string            // the folder that is meant, in what was given
 	all   map[string]file   // of what was given
+	lost  []string          // links that lead to nothing that was given
 	// configs are the configurations of kernels, by release, that lie where
 	// distributions lay them.
 	configs map[string][]byte
@@ -120,23 +121,48 @@ func OpenTree(name string, kind Kind) (*Tree, error) {
 			return nil, fmt.Errorf("%s: %w", kind, err)
 		}
 		defer f.Close()
-		data, err := packageData(f)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", kind, name, err)
-		}
-		return ReadTar(name, data, kind)
+		return ReadTar(name, f, kind)
 	}
-	if whole, err := filepath.Abs(name); err == nil && kind == ModuleTree {
-		name = whole // "." says nothing of where it is
-	}
-	if parent := filepath.Dir(filepath.Clean(name)); kind == ModuleTree && filepath.Base(filepath.Clean(name)) == "kernel" && filepath.Base(filepath.Dir(parent)) == "modules" {
-		name = parent // what names the modules lies beside the folder that holds them
-	}
-	root, err := os.OpenRoot(name)
+	place, err := filepath.Abs(name) // "." says nothing of where it is
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", kind, err)
 	}
-	t, err := NewTree(name, root.FS(), kind)
+	if parent := filepath.Dir(place); kind == ModuleTree && filepath.Base(place) == "kernel" && filepath.Base(filepath.Dir(parent)) == "modules" {
+		place = parent // what names the modules lies beside the folder that holds them
+	}
+	if top, below := rootOf(place, kind); below != "" {
+		if t, err := openAt(name, top, below, kind); err == nil {
+			return t, nil // what is meant, with all that its links lead to
+		}
+	}
+	return openAt(name, place, "", kind)
+}
+
+// rootOf cuts the path of a folder lib/firmware, in which links may lead through the
+// root file system that it is of. below is "" if the folder is not called so.
+func rootOf(place string, kind Kind) (top, below string) {
+	if kind != FirmwareTree {
+		return "", ""
+	}
+	for _, dir := range places(kind) {
+		if cut, ok := strings.CutSuffix(place, "/"+dir); ok {
+			return cut + "/", dir
+		}
+	}
+	return "", ""
+}
+
+// places are where a root file system has what is meant, the longer ones first.
+func places(kind Kind) []string { return []string{"usr/lib/" + string(kind), "lib/" + string(kind)} }
+
+// openAt opens a folder, of which only what is below one of its own is meant, if that is
+// given.
+func openAt(name, place, below string, kind Kind) (*Tree, error) {
+	root, err := os.OpenRoot(place)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", kind, err)
+	}
+	t, err := newTreeAt(name, root.FS(), kind, below)
 	if err != nil {
 		root.Close()
 		return nil, err
@@ -147,18 +173,33 @@ func OpenTree(name string, kind Kind) (*Tree, error) {
 
 // NewTree makes a tree of a folder. The name is for messages.
 func NewTree(name string, fsys fs.FS, kind Kind) (*Tree, error) {
+	return newTreeAt(name, fsys, kind, "")
+}
+
+func newTreeAt(name string, fsys fs.FS, kind Kind, below string) (*Tree, error) {
 	t := newTree(name, kind)
 	t.fsys = fsys
-	// In a root file system nothing else is looked at; /proc, say, has no end.
-	start := "."
-	for _, dir := range []string{"lib/" + string(kind), "usr/lib/" + string(kind)} {
-		if info, err := fs.Stat(fsys, dir); err == nil && info.IsDir() {
-			start = dir
-			break
-		}
-	}
 	t.readConfigs()
-	if err := t.walk(start); err != nil {
+	// In a root file system nothing else is looked at; /proc, say, has no end. The
+	// folder may be a link itself, to anywhere on the board.
+	meant := []string{"lib/" + string(kind), "usr/lib/" + string(kind)}
+	if below != "" {
+		meant = []string{below}
+	}
+	for _, dir := range meant {
+		at, ok := t.chase(dir, nil)
+		if info, err := fs.Stat(fsys, at); !ok || err != nil || !info.IsDir() {
+			continue
+		}
+		if err := t.walk(at); err != nil {
+			return nil, err
+		}
+		return t, t.setRoot(at + "/")
+	}
+	if below != "" {
+		return nil, fmt.Errorf("%s: %s leads nowhere", name, below)
+	}
+	if err := t.walk("."); err != nil {
 		return nil, err
 	}
 	return t, t.findRoot()
@@ -197,143 +238,6 @@ func (t *Tree) walk(start string) error {
 		return fmt.Errorf("%s: %w", t.name, err)
 	}
 	return nil
-}
-
-// findRoot makes the paths relative to the folder that is meant: the one
-// lib/modules or lib/firmware, wherever it is, or else the folder given.
-func (t *Tree) findRoot() error {
-	mark := "lib/" + string(t.kind) + "/"
-	marked, sources := map[string]bool{}, map[string]bool{}
-	for name := range t.files {
-		base := path.Base(name)
-		if at := strings.Index("/"+name, "/"+mark); at >= 0 && (t.kind == FirmwareTree || isModuleFile(base)) {
-			marked[name[:at]+mark] = true
-		} else if t.kind == FirmwareTree && base == "WHENCE" {
-			// The linux-firmware sources have this file at their top.
-			sources[strings.TrimSuffix(name, base)] = true
-		}
-	}
-	roots := slices.Sorted(maps.Keys(marked))
-	if len(roots) == 0 {
-		roots = slices.Sorted(maps.Keys(sources))
-	}
-	if len(roots) > 1 {
-		return fmt.Errorf("%s: holds %d folders of %s: %s; give the one that is meant", t.name, len(roots), t.kind, some(roots))
-	}
-	root := ""
-	if len(roots) == 1 {
-		root = roots[0]
-	}
-	t.makeRoot(root)
-	if len(t.files) == 0 {
-		return fmt.Errorf("%s: holds no %s", t.name, t.kind)
-	}
-	return nil
-}
-
-// makeRoot drops what is not below root, which is empty or ends in a slash, and
-// makes all paths relative to it.
-func (t *Tree) makeRoot(root string) {
-	files, links := t.files, t.links
-	t.root, t.all = root, files
-	t.files, t.links = map[string]file{}, map[string]string{}
-	for name, f := range files {
-		if rest, ok := strings.CutPrefix(name, root); ok {
-			t.files[rest] = f
-		}
-	}
-	place := root // the way to it may lead through links, as lib to usr/lib
-	if at, ok := t.chase(strings.TrimSuffix(root, "/"), links); ok && root != "" {
-		place = at + "/"
-	}
-	for name := range links {
-		rest, ok := strings.CutPrefix(name, root)
-		if !ok {
-			continue
-		}
-		// A link may lead through the whole of what was given: the firmware of
-		// Raspberry Pi OS goes through etc/alternatives.
-		at, ok := t.chase(name, links)
-		if !ok {
-			continue
-		}
-		if below, ok := strings.CutPrefix(at, place); ok && below != "" {
-			t.links[rest] = below
-		} else if f, ok := t.outside(at, files); ok {
-			t.files[rest] = f
-		}
-	}
-}
-
-// chase follows links from a name to what it leads to, inside what was given.
-func (t *Tree) chase(name string, links map[string]string) (string, bool) {
-	here, rest := "", strings.Split(name, "/")
-	for hops := 0; len(rest) > 0; {
-		next := path.Join(here, rest[0])
-		if rest[0] == ".." {
-			next = strings.Trim(path.Dir("/"+here), "/")
-		}
-		rest = rest[1:]
-		target, ok := links[next]
-		if !ok && t.fsys != nil {
-			if found, err := fs.ReadLink(t.fsys, next); err == nil {
-				target, ok = found, true
-			}
-		}
-		if !ok {
-			here = next
-			continue
-		}
-		if hops++; hops > maxHops {
-			return "", false
-		}
-		if strings.HasPrefix(target, "/") {
-			here = ""
-			// Of a tree that is cut out of a root file system an absolute link
-			// still means the board's.
-			if below, inside := t.belowLib(target); inside && !t.has(strings.TrimPrefix(target, "/"), links) {
-				target = below
-			}
-		}
-		rest = append(strings.Split(strings.Trim(target, "/"), "/"), rest...)
-	}
-	here = path.Clean(here)
-	return here, fs.ValidPath(here)
-}
-
-// belowLib is the part of an absolute path below lib/modules or lib/firmware, under
-// the folder that is meant.
-func (t *Tree) belowLib(target string) (string, bool) {
-	_, below, ok := strings.Cut(target, "/lib/"+string(t.kind)+"/")
-	return t.root + below, ok
-}
-
-// has reports whether a path of what was given is there.
-func (t *Tree) has(name string, links map[string]string) bool {
-	if _, ok := links[name]; ok {
-		return true
-	}
-	if t.fsys != nil {
-		_, err := fs.Lstat(t.fsys, name)
-		return err == nil
-	}
-	_, ok := t.all[name]
-	return ok
-}
-
-// outside is a file that is not below the root.
-func (t *Tree) outside(name string, files map[string]file) (file, bool) {
-	if f, ok := files[name]; ok {
-		return f, true
-	}
-	if t.fsys == nil {
-		return file{}, false
-	}
-	info, err := fs.Stat(t.fsys, name)
-	if err != nil || !info.Mode().IsRegular() {
-		return file{}, false
-	}
-	return file{size: info.Size(), path: name}, true
 }
 
 // read returns the contents of a file.

@@ -27,6 +27,9 @@ func TestLinksThroughTheRoot(t *testing.T) {
 		"usr/lib/firmware/out.bin":             "../../../../../../etc/passwd-of-the-desk",
 		"usr/lib/firmware/other":               "brcm",
 		"usr/lib/firmware/cypress/up/back.bin": "../43455-standard.bin",
+		"usr/lib/firmware/vendor":              "/opt/fw",
+		"usr/lib/firmware/w.bin":               "../../../opt/fw/wcnss.bin",
+		"usr/lib/firmware/nowhere":             "/opt/absent",
 	}
 	dir := t.TempDir()
 	place := func(name string) string {
@@ -36,10 +39,12 @@ func TestLinksThroughTheRoot(t *testing.T) {
 		}
 		return place
 	}
-	const target = "usr/lib/firmware/cypress/43455-standard.bin"
-	members := []member{regular(target, []byte("it"))}
-	if err := os.WriteFile(place(target), []byte("it"), 0o644); err != nil {
-		t.Fatal(err)
+	var members []member
+	for _, target := range []string{"usr/lib/firmware/cypress/43455-standard.bin", "opt/fw/wcnss.bin", "opt/fw/sub/x.bin", "opt/other/big.bin"} {
+		members = append(members, regular(target, []byte("it")))
+		if err := os.WriteFile(place(target), []byte("it"), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for name, to := range links {
 		if err := os.Symlink(to, place(name)); err != nil {
@@ -47,17 +52,28 @@ func TestLinksThroughTheRoot(t *testing.T) {
 		}
 		members = append(members, link(tar.TypeSymlink, name, to))
 	}
-	folder, err := OpenTree(dir, FirmwareTree)
-	if err != nil {
-		t.Fatal(err)
+	trees := map[string]*Tree{}
+	for what, name := range map[string]string{"root": "", "firmware": "usr/lib/firmware", "firmware through a link": "lib/firmware"} {
+		tree, err := OpenTree(filepath.Join(dir, name), FirmwareTree)
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		defer tree.Close()
+		trees[what] = tree
 	}
-	defer folder.Close()
 	archive, err := ReadTar("x.tar", bytes.NewReader(tarOf(t, members...)), FirmwareTree)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"brcm/43455.bin", "cypress/43455-standard.bin", "cypress/43455.bin", "cypress/up/back.bin", "other/43455.bin"}
-	for what, tree := range map[string]*Tree{"folder": folder, "tar file": archive} {
+	trees["tar file"] = archive
+	want := []string{
+		"brcm/43455.bin", "cypress/43455-standard.bin", "cypress/43455.bin", "cypress/up/back.bin", "other/43455.bin", "vendor/sub/x.bin", "vendor/wcnss.bin", "w.bin",
+	}
+	lost := []string{"gone.bin", "loop.bin", "nowhere", "out.bin"}
+	for what, tree := range trees {
+		if !slices.Equal(tree.lost, lost) {
+			t.Errorf("the %s lost %q; want %q", what, tree.lost, lost)
+		}
 		if got := tree.names(); !slices.Equal(got, want) {
 			t.Errorf("the %s holds %q; want %q", what, got, want)
 		}
@@ -68,6 +84,51 @@ func TestLinksThroughTheRoot(t *testing.T) {
 				t.Errorf("%s: %s leads to %q, %v: %q, %v", what, name, leads, ok, data, err)
 			}
 		}
+	}
+}
+
+// TestFirmwareElsewhere has a lib/firmware that is a link itself, and one that holds
+// modules.
+func TestFirmwareElsewhere(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"mnt/vendor/fw/brcm/x.bin", "usr/bin/y"} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, to := range map[string]string{"lib": "usr/lib", "usr/lib": "../mnt/lib", "mnt/lib": "/srv/lib"} {
+		if err := os.Symlink(to, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "srv/lib"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/mnt/vendor/fw", filepath.Join(dir, "srv/lib/firmware")); err != nil {
+		t.Fatal(err)
+	}
+	folder, err := OpenTree(dir, FirmwareTree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	archive, err := ReadTar("x.tar", bytes.NewReader(tarOf(t, regular("mnt/vendor/fw/brcm/x.bin", []byte("x")),
+		link(tar.TypeSymlink, "lib", "usr/lib"), link(tar.TypeSymlink, "usr/lib/firmware", "/mnt/vendor/fw"))), FirmwareTree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, tree := range map[string]*Tree{"folder": folder, "tar file": archive} {
+		if got, want := tree.names(), []string{"brcm/x.bin"}; !slices.Equal(got, want) {
+			t.Errorf("the %s holds %q; want %q", what, got, want)
+		}
+	}
+	modules := tarOf(t, regular("kernel/a.ko", ko("a")), regular("modules.order", []byte("kernel/a.ko\n")))
+	if _, err := ReadTar("x.tar", bytes.NewReader(modules), FirmwareTree); err == nil || !strings.Contains(err.Error(), "-modules") {
+		t.Errorf("modules as firmware: %v; want an error that names -modules", err)
 	}
 }
 
