@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/boardprobe/boardprobe/report"
 )
@@ -16,7 +17,7 @@ type kernelFile struct {
 }
 
 type kernel struct {
-	Origin  string   `json:"origin"`            // bsp or distribution
+	Origin  string   `json:"origin"`            // bsp or distribution, or unknown of what runs on no board
 	Of      string   `json:"of"`                // whose
 	Release string   `json:"release,omitempty"` // regular expression on the release, as in uname -r
 	Version string   `json:"version,omitempty"` // on the version, as in uname -v
@@ -32,7 +33,7 @@ func (f *kernelFile) check(builders *builderFile) error {
 	}
 	for i := range f.Kernels {
 		k := &f.Kernels[i]
-		if k.Of == "" || k.Origin != report.OriginBSP && k.Origin != report.OriginDistribution || k.Release+k.Version+k.Builder == "" {
+		if k.Of == "" || !slices.Contains([]string{report.OriginBSP, report.OriginDistribution, report.OriginUnknown}, k.Origin) || k.Release+k.Version+k.Builder == "" {
 			return fmt.Errorf("kernel %d: of nobody, or by no words", i)
 		}
 		if k.Builder != "" && !builders.has(k.Builder) {

@@ -98,17 +98,17 @@ func kernelArchitecture(h *Host, info Answer) report.Fact[string] {
 		return report.Known(arch, append([]string{info.ID}, from...)...).By(report.Inferred).Noting("by the form of cpuinfo")
 	}
 	switch {
+	case has("CPU implementer: ") && asimd().MatchString(text): // a vendor's 64-bit kernel may say (v8l), too
+		return said("aarch64")
 	case has("CPU implementer: ") && armPlatform().MatchString(text):
 		return said("arm" + armPlatform().FindStringSubmatch(text)[1])
-	case has("CPU implementer: ") && strings.Contains(text, " asimd"):
-		return said("aarch64")
 	case has("isa: rv64"):
 		return said("riscv64")
 	case has("isa: rv32"):
 		return said("riscv32")
 	case has("vendor_id: IBM/S390"): // arch/s390/kernel/processor.c
 		return said("s390x")
-	case !has("cpu family: "): // arch/x86/kernel/cpu/proc.c
+	case !x86Form().MatchString(text) || !has("flags: "): // PA-RISC, SuperH, Elbrus and old LoongArch have a family, too
 	case has("fdiv_bug: ") || !strings.Contains(text, " lm ") && !strings.Contains(text, " lm\n"): // of 32-bit kernels
 		return said("i686")
 	default:
@@ -122,9 +122,17 @@ func kernelArchitecture(h *Host, info Answer) report.Fact[string] {
 	return report.Missing[string](report.NotProbed, "a folder of files does not say it", uname.ID, info.ID)
 }
 
-// armPlatform is how a 32-bit ARM kernel names what it runs on, behind the name of
-// the core (elf_platform in arch/arm/kernel/setup.c), as uname says it.
-var armPlatform = pattern.New(`\nmodel name: [^\n]*\((v[4-8][a-z]*)\)`)
+var (
+	// armPlatform is how a 32-bit ARM kernel names what it runs on, behind the name of
+	// the core (elf_platform in arch/arm/kernel/setup.c), as uname says it; until 3.8
+	// in a line of its own.
+	armPlatform = pattern.New(`\n(?:model name|Processor): [^\n]*\((v[4-8][a-z]*)\)`)
+	// asimd is a word of 64-bit kernels; of 32-bit ones asimdhp and others are
+	// (arch/arm64/kernel/cpuinfo.c, arch/arm/kernel/setup.c).
+	asimd = pattern.New(`\nFeatures: (?:[^\n]* )?asimd(?: |\n|$)`)
+	// x86Form is the family as a number (arch/x86/kernel/cpu/proc.c).
+	x86Form = pattern.New(`\ncpu family: \d+(?:\n|$)`)
+)
 
 // topology counts cores, sockets and clusters of the processors that are
 // online. Kernels before 5.19 called the clusters of an ARM board packages, so
@@ -192,13 +200,18 @@ func treeCores(h *Host) report.Fact[[]string] {
 	var list []string
 	from := []string{tree.ID}
 	for _, name := range tree.List {
-		if !strings.HasPrefix(name, "cpu@") {
+		core, _, ok := strings.Cut(name, "@")
+		named := strings.HasPrefix(core, "PowerPC,") // IEEE 1275 binding for PowerPC: the node has the name of the core
+		if !ok || core != "cpu" && !named {
 			continue
 		}
 		compatible := parse(h, deviceTree+"cpus/"+name+"/compatible", stringList)
 		from = append(from, compatible.From...)
-		if compatible.OK() {
+		switch {
+		case compatible.OK():
 			list = append(list, compatible.Value[0])
+		case named:
+			list = append(list, core)
 		}
 	}
 	if list == nil {

@@ -18,11 +18,15 @@ func coreTypes(h *Host, text, id string) []report.CoreType {
 	types := map[string]*report.CoreType{}
 	last := map[string]string{}
 	features := ""
-	var numbers []int // of processors whose kind comes after them
+	var numbers []int             // of processors whose kind comes after them
+	members := map[string][]int{} // processors of each kind
 	var hybrid *hybridKinds
 	finish := func() {
 		signature, model, vendor := signatureOf(last)
 		if signature == "" { // kernels of ARM before 3.8 describe all of them once, at the end
+			return
+		}
+		if strings.HasPrefix(signature, "x86:") && features == "" { // Elbrus has vendor, family and model, too
 			return
 		}
 		if hybrid == nil && mayBeHybrid(last) {
@@ -40,11 +44,9 @@ func coreTypes(h *Host, text, id string) []report.CoreType {
 				if rev := revisionOf(last); rev != "" {
 					t.Revision = report.Known(rev, id)
 				}
-				dir := fmt.Sprintf("%scpu%d/", cpus, number)
-				t.MinKHz = only(h.Int(dir+"cpufreq/cpuinfo_min_freq"), positive, "the driver does not know it")
-				t.MaxKHz = only(h.Int(dir+"cpufreq/cpuinfo_max_freq"), positive, "the driver does not know it")
-				t.Caches = caches(h, dir+"cache")
+				t.Caches = caches(h, fmt.Sprintf("%scpu%d/cache", cpus, number))
 			}
+			members[key] = append(members[key], number)
 			t.Count.Value++
 		}
 		numbers = nil
@@ -66,11 +68,61 @@ func coreTypes(h *Host, text, id string) []report.CoreType {
 		}
 	}
 	finish()
+	policies := h.List(cpus + "cpufreq")
+	for key, t := range types {
+		describeClocks(h, t, members[key], policies)
+	}
 	var list []report.CoreType
 	for _, signature := range slices.Sorted(maps.Keys(types)) {
 		list = append(list, *types[signature])
 	}
 	return list
+}
+
+// maxPolicies bounds how many clocks of one kind of core are looked at.
+const maxPolicies = 64
+
+// describeClocks adds the lowest and the highest frequency of the processors of a kind.
+// Clusters of one kind can differ in it: each has a policy, which is called after its
+// first processor (Documentation/admin-guide/pm/cpufreq.rst). Where no list of them is
+// there, as in kernels before 4.3, each processor is asked if the first has a clock.
+func describeClocks(h *Host, t *report.CoreType, numbers []int, policies Answer) {
+	var from []string
+	clocked := slices.DeleteFunc(slices.Clone(numbers), func(n int) bool { return !slices.Contains(policies.List, fmt.Sprintf("policy%d", n)) })
+	switch {
+	case len(clocked) > 1:
+		from = []string{policies.ID}
+	case policies.Gap == report.Absent:
+		clocked = numbers
+	default:
+		clocked = numbers[:1]
+	}
+	for i, n := range clocked[:min(len(clocked), maxPolicies)] {
+		if i > 0 && !t.MaxKHz.OK() {
+			break
+		}
+		dir := fmt.Sprintf("%scpu%d/cpufreq/", cpus, n)
+		lowest := only(h.Int(dir+"cpuinfo_min_freq"), positive, "the driver does not know it")
+		highest := only(h.Int(dir+"cpuinfo_max_freq"), positive, "the driver does not know it")
+		t.MinKHz = ofClocks(t.MinKHz, lowest, func(a, b int64) bool { return b < a }, from)
+		t.MaxKHz = ofClocks(t.MaxKHz, highest, func(a, b int64) bool { return b > a }, from)
+	}
+}
+
+// ofClocks is the one of two numbers that counts. One that is not known gives way.
+func ofClocks(so, next report.Fact[int64], better func(a, b int64) bool, from []string) report.Fact[int64] {
+	next.From = both(from, next.From)
+	switch {
+	case so.IsZero():
+		return next
+	case !next.OK():
+		return so
+	case !so.OK() || better(so.Value, next.Value):
+		next.From = both(so.From, next.From)
+		return next
+	}
+	so.From = both(so.From, next.From)
+	return so
 }
 
 // hybridKinds are the two kinds of core of an x86 processor that has two, by the
@@ -83,8 +135,10 @@ type hybridKinds struct {
 // mayBeHybrid reports whether a processor is of a model from which on Intel has made
 // such: Lakefield is the first (INTEL_LAKEFIELD in arch/x86/include/asm/intel-family.h).
 func mayBeHybrid(f map[string]string) bool {
-	model, err := strconv.Atoi(f["model"])
-	return err == nil && f["vendor_id"] == "GenuineIntel" && f["cpu family"] == "6" && model >= 0x8a
+	family, err1 := strconv.Atoi(f["cpu family"])
+	model, err2 := strconv.Atoi(f["model"])
+	const pentium4 = 15
+	return err1 == nil && err2 == nil && f["vendor_id"] == "GenuineIntel" && (family == 6 && model >= 0x8a || family > pentium4)
 }
 
 func hybridCores(h *Host) *hybridKinds {

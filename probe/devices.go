@@ -221,10 +221,16 @@ func collectUSB(_ context.Context, h *Host) ([]report.USBDevice, error) {
 			d.Revision, d.Product, d.Manufacturer, d.Serial = report.Fact[string]{}, report.Fact[string]{}, report.Fact[string]{}, report.Fact[string]{}
 		} else {
 			d.Attached = parse(h, dir+"/removable", func(data []byte) (string, error) {
-				if strings.TrimSpace(string(data)) == "fixed" {
+				switch strings.TrimSpace(string(data)) {
+				case "fixed":
 					return report.Soldered, nil
+				case "removable":
+					return report.External, nil
+				case "unknown":
+					return "", none("the hub does not know whether it can be taken off")
+				default:
+					return "", errors.New("not a word for it")
 				}
-				return report.External, nil
 			})
 		}
 		devices = append(devices, d)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/boardprobe/boardprobe/boards"
@@ -61,6 +62,7 @@ func collectFaults(_ context.Context, h *Host) ([]report.Fault, error) {
 		}
 	}
 	faults = append(faults, deferredProbes(h)...)
+	faults = append(faults, remapped(h)...)
 	giveReasons(h, faults, names) // last: it asks what earlier versions did not
 	return faults, nil
 }
@@ -111,6 +113,49 @@ func askedByBus(f kmsg.Failure, modalias string) bool {
 	}
 	radio, ok := boards.RadioByModalias(modalias)
 	return ok && slices.ContainsFunc(radio.Firmware, func(file boards.FirmwareFile) bool { return file.Matches(f.File) })
+}
+
+// remapped lists the AHCI controllers behind which firmware hides NVMe drives, as RST
+// does in its RAID mode: Linux counts them and cannot drive them (ahci_remap_check in
+// drivers/ata/ahci.c).
+func remapped(h *Host) (faults []report.Fault) {
+	a := h.ask("remapped/1", "sys/bus/pci/devices")
+	for line := range strings.Lines(string(a.Data)) {
+		place, count, _, ok := cut3(line)
+		if !ok {
+			continue
+		}
+		faults = append(faults, report.Fault{
+			Path: h.path(place), Kind: report.Known("remapped", a.ID), Bus: report.Known("pci", a.ID), Attached: attachedBy(report.Known(place, a.ID)),
+			Reason: report.Known(oneLine(count+" NVMe behind it, which show once the firmware is switched from RAID or RST to AHCI"), a.ID).By(report.Inferred),
+		})
+	}
+	return faults
+}
+
+// gatherRemapped lists PCI functions with hidden NVMe drives, a line each: place, number,
+// nothing.
+func gatherRemapped(ctx context.Context, f *files, dir string) ([]byte, error) {
+	names, _, err := f.list(dir, maxAnswer)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	for _, name := range names {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		const ahci = "0x0106" // PCI Code and ID Assignment Specification 1.1: SATA
+		device := dir + "/" + name
+		if !strings.HasPrefix(f.text(device+"/class"), ahci) {
+			continue
+		}
+		target, err := f.link(device)
+		if n, errN := strconv.Atoi(f.text(device + "/remapped_nvme")); err == nil && errN == nil && n > 0 {
+			fmt.Fprintf(&out, "%s\t%d\t\n", oneLine(strings.TrimPrefix(path.Join("/", dir, target), "/")), n)
+		}
+	}
+	return out.Bytes(), nil
 }
 
 // deferredProbes reads the drivers that wait, and why

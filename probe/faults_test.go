@@ -45,6 +45,27 @@ func TestUnboundUSB(t *testing.T) {
 	}
 }
 
+// TestRemapped finds the controller behind which firmware hides a drive, and no other.
+func TestRemapped(t *testing.T) {
+	t.Parallel()
+	root := map[string]string{}
+	for name, text := range map[string]string{"0000:00:17.0": "1\n", "0000:00:18.0": "0\n", "0000:00:19.0": ""} {
+		root["sys/devices/pci0000:00/"+name+"/class"] = "0x010601\n"
+		if text != "" {
+			root["sys/devices/pci0000:00/"+name+"/remapped_nvme"] = text
+		}
+		root["sys/bus/pci/devices/"+name+"@"] = "../../../devices/pci0000:00/" + name
+	}
+	f, err := openFiles(tree(t, root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := gatherRemapped(t.Context(), f, "sys/bus/pci/devices")
+	if want := "sys/devices/pci0000:00/0000:00:17.0\t1\t\n"; err != nil || string(got) != want {
+		t.Errorf("remapped = %q, %v; want %q", got, err, want)
+	}
+}
+
 // TestUnboundAMBA finds the host of eMMC and SD of an STM32MP1 without its driver, and
 // nothing amiss with what only a debugger asks for.
 func TestUnboundAMBA(t *testing.T) {

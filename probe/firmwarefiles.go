@@ -135,6 +135,11 @@ func (l *firmwareFiles) entry(e kmsg.Event) *report.FirmwareFile {
 	if slices.Contains(nameless, driver) {
 		driver = l.drivers[e.Device]
 	}
+	if e.Driver == "mhi" { // it asks in the name of a device on PCI
+		if device, of := l.above(boards.UseOfFirmware(name).Driver); device != "" {
+			f.Device, driver = report.Known(oneLine(device), l.id).By(report.Inferred), of
+		}
+	}
 	switch {
 	case driver != "":
 		f.Driver = report.Known(oneLine(driver), l.id)
@@ -145,6 +150,23 @@ func (l *firmwareFiles) entry(e kmsg.Event) *report.FirmwareFile {
 		f.Driver = report.Missing[string](report.Absent, "the log names none", l.id)
 	}
 	return f
+}
+
+// above finds the one device whose driver begins so; none if there are more.
+func (l *firmwareFiles) above(prefix string) (device, driver string) {
+	if prefix == "" {
+		return "", ""
+	}
+	for d, of := range l.drivers {
+		switch {
+		case !strings.HasPrefix(of, prefix):
+		case device != "":
+			return "", ""
+		default:
+			device, driver = d, of
+		}
+	}
+	return device, driver
 }
 
 func (l *firmwareFiles) add(name string) *report.FirmwareFile {

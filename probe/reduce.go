@@ -41,6 +41,7 @@ func gatherers() []gatherer {
 		{"smbios-memory/2", gatherModules},
 		{"unbound/1", gatherUnbound},
 		{"orphans/1", gatherOrphans},
+		{"remapped/1", gatherRemapped},
 		{"radio-nodes/1", gatherRadioNodes},
 		{"taints/1", gatherTaints},
 		{"node-at/1", gatherOwners},

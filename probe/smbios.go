@@ -68,7 +68,7 @@ func readMemoryTable(entry, table []byte) ([]byte, error) {
 		}
 		device := memoryDevice{
 			Locator: oneLine(d.DeviceLocator), Bank: oneLine(d.BankLocator), Vendor: oneLine(strings.TrimSpace(d.Manufacturer)), PartNumber: oneLine(strings.TrimSpace(d.PartNumber)),
-			SizeBytes: int64(d.GetSizeBytes()), Type: d.Type.String(), Form: d.FormFactor.String(),
+			SizeBytes: int64(d.GetSizeBytes()), Type: memoryType(d.Type), Form: d.FormFactor.String(),
 		}
 		const unknown = 0xffff  // 7.18: of the sizes and speeds
 		const extended = 0x7fff // the size is in a field that tables before 2.7 do not have
@@ -86,6 +86,14 @@ func readMemoryTable(entry, table []byte) ([]byte, error) {
 		}
 	}
 	return json.Marshal(found)
+}
+
+// memoryType names the types that the library does not know yet (DSP0134 3.8.0, 7.18.2).
+func memoryType(t smbios.MemoryDeviceType) string {
+	if name := map[smbios.MemoryDeviceType]string{0x22: "DDR5", 0x23: "LPDDR5", 0x24: "HBM3"}[t]; name != "" {
+		return name
+	}
+	return t.String()
 }
 
 const (
@@ -184,7 +192,14 @@ func describeModules(table memoryTable, id string, m *report.Memory) {
 			m.ErrorCorrection = report.Known(word, id)
 		}
 	}
-	if largest > 0 && largest < 1<<50 {
+	var fitted int64
+	for _, d := range table.Devices {
+		fitted += max(d.SizeBytes, 0)
+	}
+	switch {
+	case largest > 0 && largest < fitted:
+		m.MaxBytes = report.Missing[int64](report.Invalid, "the table says less than it says is fitted", id)
+	case largest > 0 && largest < 1<<50:
 		m.MaxBytes = report.Known(largest, id)
 	}
 }

@@ -28,6 +28,9 @@ func collectStorage(_ context.Context, h *Host) ([]report.Disk, error) {
 		if strings.HasPrefix(name, "loop") || strings.HasPrefix(name, "ram") || strings.HasPrefix(name, "zram") || strings.HasPrefix(name, "dm-") {
 			continue // saves questions; the place below would say the same
 		}
+		if floppy().MatchString(name) {
+			continue // a drive, whose size without a medium is no size, and no place for a system
+		}
 		dir := "sys/block/" + name
 		at, link := h.Place(dir)
 		backed := at.OK() && (link || hasDevice(h, dir))
@@ -61,6 +64,13 @@ func collectStorage(_ context.Context, h *Host) ([]report.Disk, error) {
 // their own for it, and no capacity: boot partitions, RPMB, and the general purpose
 // partitions that are cut out of its user area (JESD84-B51 6.2.1).
 var mmcPart = pattern.New(`^mmcblk\d+(boot\d+|rpmb|gp\d+)$`)
+
+// floppy are the names of floppy drives.
+var floppy = pattern.New(`^fd\d+$`)
+
+// networked is in the place of a disk that is reached over a network: sessions of
+// iSCSI, ports of Fibre Channel, and NVMe over Fabrics (drivers/scsi, drivers/nvme/host/fabrics.c).
+var networked = pattern.New(`/host\d+/session\d+/|/rport-\d|/nvme-fabrics/`)
 
 // virtualDisk are the names of disks with no hardware behind them, which have no device
 // in a root whose links are folders (Documentation/admin-guide/devices.txt).
@@ -96,6 +106,9 @@ func blockBus(h *Host, dir string, at report.Fact[string], link bool) report.Fac
 	}
 	return report.Missing[string](report.NotProbed, note, both(from, card.From)...)
 }
+
+// onUSB is the place of a device on USB, the last of several one below the other.
+var onUSB = pattern.New(`^.*/usb\d+(?:/\d+-[\d.]+)+/`)
 
 // scsiHost is the device of a SCSI host, whose driver tells UFS from others
 // (drivers/ufs, behind PCI class 0109, too).
@@ -173,8 +186,17 @@ func disk(h *Host, name, dir, bus string, at, subsystem report.Fact[string]) rep
 			}
 		case strings.Contains(at.Value, "/usb"):
 			kind(report.KindUSB, report.External)
+			if place := onUSB().FindString(at.Value); place != "" {
+				if port := h.Text(strings.TrimSuffix(place, "/") + "/removable"); port.Value == "fixed" {
+					d.Attached = report.Known(report.Soldered, both(from, port.From)...).By(report.Inferred).Noting("firmware says that it stays on its port")
+				}
+			}
 		case strings.Contains(at.Value, "/ata"):
 			module(report.KindSATA)
+			place, _, _ := strings.Cut(at.Value, "/ata")
+			if driver := base(h.Link(place + "/driver")); strings.HasPrefix(driver.Value, "pata_") {
+				d.Kind = report.Missing[string](report.Unsupported, "parallel ATA or CompactFlash, by the driver "+oneLine(driver.Value), both(from, driver.From)...)
+			}
 		default:
 			ufs, asked := isUFS(h, at.Value)
 			from = both(from, asked)
@@ -195,6 +217,10 @@ func disk(h *Host, name, dir, bus string, at, subsystem report.Fact[string]) rep
 	}
 	if d.SizeBytes.OK() && d.SizeBytes.Value == 0 {
 		d.SizeBytes = report.Missing[int64](report.Absent, "no medium", d.SizeBytes.From...)
+	}
+	if networked().MatchString(at.Value) {
+		d.Kind = report.Missing[string](report.Unsupported, "a disk of the network", from...)
+		d.Attached = report.Known(report.External, from...).By(report.Inferred).Noting("a disk of the network")
 	}
 	d.Removable = takenOut(&d)
 	if hasMedium(&d) && d.Kind.Value != report.KindOptical {

@@ -150,7 +150,7 @@ type TPM struct {
 // Fault is a device that does not work as it should, and why.
 type Fault struct {
 	Path       string         `json:"path" class:"key"`
-	Kind       Fact[string]   `json:"kind,omitzero" class:"software"` // unbound, no-device, deferred
+	Kind       Fact[string]   `json:"kind,omitzero" class:"software"` // unbound, no-device, deferred, remapped (there is a driver, and what is behind it is hidden)
 	Bus        Fact[string]   `json:"bus,omitzero" class:"software"`
 	ID         Fact[string]   `json:"id,omitzero" class:"software"` // module alias
 	Compatible Fact[[]string] `json:"compatible,omitzero" class:"software"`

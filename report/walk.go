@@ -178,6 +178,8 @@ func classOf(element reflect.Value, inherited Class) Class {
 		return ClassEnvironment
 	case !fact.OK() && element.Type() == reflect.TypeFor[Disk]():
 		return perhaps
+	case !fact.OK() && element.Type() == reflect.TypeFor[USBDevice](): // most of which are plugged in
+		return ClassEnvironment
 	}
 	return inherited
 }

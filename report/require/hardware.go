@@ -62,7 +62,7 @@ func unbound(r *report.Report) answer {
 	a := answer{verdict: Pass, facts: []string{"faults", "sight.modules", "sight.settled"}}
 	var names []string
 	for _, f := range r.Faults {
-		if valueOf(f.Attached) == report.External {
+		if valueOf(f.Attached) == report.External || hidesDrives(f) {
 			continue
 		}
 		name := f.Path

@@ -109,12 +109,18 @@ var (
 // virtio disks, devices that firmware names, and nodes of the device tree.
 func undriven(r *report.Report) []string { return withoutDriver(r, isStorage) }
 
+// hidesDrives reports whether firmware hides drives behind a controller that has a driver.
+func hidesDrives(f report.Fault) bool { return valueOf(f.Kind) == "remapped" }
+
 // undrivenFlash names raw flash without a driver.
 func undrivenFlash(r *report.Report) []string {
 	return withoutDriver(r, func(f report.Fault) bool { return slices.ContainsFunc(f.Compatible.Value, flashNode().MatchString) })
 }
 
 func isStorage(f report.Fault) bool {
+	if hidesDrives(f) {
+		return true
+	}
 	id := valueOf(f.ID)
 	of := func(start, mark string) bool { return strings.HasPrefix(id, start) && strings.Contains(id, mark) }
 	return of("pci:", "bc01") || of("pci:", "bc08sc05") || of("virtio:d00000002", "") || of("virtio:d00000008", "") || storageACPI().MatchString(id) ||
@@ -137,6 +143,9 @@ func withoutDriver(r *report.Report, wanted func(report.Fault) bool) (names []st
 
 // undrivenText is for the verdicts that such a controller leaves open.
 func undrivenText(r *report.Report) string {
+	if i := slices.IndexFunc(r.Faults, hidesDrives); i >= 0 {
+		return "Drives are hidden behind a controller: " + r.Faults[i].Path + " has " + valueOf(r.Faults[i].Reason) + "."
+	}
 	return "A controller of storage has no driver, so there may be more behind it: " + listText(undriven(r)) + "."
 }
 

@@ -35,7 +35,7 @@ func mediaOf(r *report.Report) media {
 		kind, kindOK := d.Kind.Get()
 		attached, attachedOK := d.Attached.Get()
 		switch {
-		case attachedOK && attached == report.External, kindOK && (kind == report.KindUSB || kind == report.KindOptical):
+		case attachedOK && attached == report.External, kindOK && (kind == report.KindUSB && attached != report.Soldered || kind == report.KindOptical):
 			m.outside = append(m.outside, d)
 		case !kindOK || !known(kind):
 			m.unclear = append(m.unclear, d)

@@ -168,7 +168,11 @@ func splitHead(text string) (heading, string) {
 		h.node = words[2]
 	}
 	if h == (heading{driver: "Bluetooth"}) {
-		if device, after, ok := strings.Cut(rest, ": "); ok && !strings.Contains(device, " ") {
+		device, after, ok := strings.Cut(rest, ": ")
+		if _, name, named := strings.Cut(device, "() "); named { // kernels of ChromeOS name the function
+			device = name
+		}
+		if ok && !strings.Contains(device, " ") {
 			return heading{driver: bluetooth, device: device}, after
 		}
 	}

@@ -43,7 +43,7 @@ type Use struct {
 func Failures(events []Event, use func(file string) Use) []Failure {
 	var found []Failure
 	seen := map[string]bool{} // of found
-	later := laterLog{use: use, running: map[string]string{}, loaded: map[string]string{}}
+	later := laterLog{use: use, running: map[string]string{}, loaded: map[string]string{}, boards: map[string]string{}}
 	for i := len(events) - 1; i >= 0; i-- {
 		e := events[i]
 		if !e.Final || e.Class != LoadFailed && e.Class != Missing {
@@ -94,6 +94,7 @@ type laterLog struct {
 	use     func(file string) Use
 	running map[string]string // version by device or driver
 	loaded  map[string]string // file by device and group
+	boards  map[string]string // board file in use by device, in the driver's words
 }
 
 func (l *laterLog) add(e Event) {
@@ -102,6 +103,8 @@ func (l *laterLog) add(e Event) {
 		l.running[e.Device] = e.Version
 	case e.Class == Running: // a line that names no device speaks for all of its driver
 		l.running["driver "+e.Driver] = e.Version
+	case e.Class == Board:
+		l.boards[e.Device] = fmt.Sprintf("the board file of interface %d", e.API)
 	case e.Class == Loaded:
 		if file := e.Name(); file != "" {
 			l.loaded[e.Device+" "+l.use(file).Group] = file
@@ -119,6 +122,9 @@ func (l *laterLog) outcome(e Event) (Outcome, string) {
 	}
 	if file, ok := l.loaded[e.Device+" "+use.Group]; ok && e.File != "" {
 		return Replaced, file
+	}
+	if words := l.boards[e.Device]; words != "" && strings.HasSuffix(use.Group, " board") {
+		return Replaced, words
 	}
 	for _, name := range []string{e.Device, "driver " + e.Driver} {
 		if version, ok := l.running[name]; ok && name != "" {

@@ -139,7 +139,9 @@ var rules = [...]rule{
 	{LoadAttempt, "mt7", "{file} not found, switching to {_}", false},
 	{Missing, "mt7", "Failed to load firmware", true},
 
-	{Missing, "rtw_", "failed to download firmware", true}, // rtw88, fw.c
+	{Missing, "rtw_", "failed to download firmware", true}, // rtw88, mac.c, main.c
+	{Missing, "rtw_", "failed to setup chip efuse info", true},
+	{Missing, "rtw_", "failed to setup chip information", true},
 
 	// mwifiex: init.c; moal, NXP's own driver.
 	{Running, "mwifiex", "{_}MWIFIEX VERSION: mwifiex {_} ({version})", false},
