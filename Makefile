@@ -6,7 +6,7 @@ GOLANGCI = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.6.2
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -ldflags '-s -w'
 ARCHITECTURES = amd64 arm64 arm riscv64 386
 
-.PHONY: help report probe tools test test-all fuzz boot golden numbers drivers firmware u-root bench cross release lint
+.PHONY: help report desk probe tools test test-all fuzz boot golden numbers drivers firmware u-root bench cross release lint
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
 
@@ -84,6 +84,10 @@ cross: ## a probe for every architecture
 	@mkdir -p build
 	@for arch in $(ARCHITECTURES); do $(MAKE) --no-print-directory probe ARCH=$$arch || exit 1; done
 	@ls -l build/boardprobe-linux-*
+
+desk: ## boardimage and boardreport for this machine
+	@mkdir -p build
+	$(BUILD) -o build/ ./cmd/boardimage ./cmd/boardreport
 
 release: cross ## probes for all boards, commands for all desks, and their checksums
 	@rm -rf build/release && mkdir -p build/release

@@ -84,7 +84,7 @@ func runSection(ctx context.Context, c collector, w world, b *budget, timeout ti
 		timeout = SectionTimeout
 	}
 	if ctx.Err() != nil {
-		return report.OutcomeNotRun, "the time for the whole run was over", 0
+		return report.OutcomeNotRun, report.ReasonOver, 0
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

@@ -91,6 +91,7 @@ const (
 // Reasons of a section that was not run.
 const (
 	ReasonLeftOut     = "left out by request"
+	ReasonOver        = "the time for the whole run was over"
 	ReasonNotRecorded = "not in the evidence" // of a package from before there was this section
 )
 

@@ -95,7 +95,7 @@ func collect(ctx context.Context, opt probe.Options, record func(report.Evidence
 			}
 		}
 		if ctx.Err() != nil {
-			failed = errors.New("the time for the whole run was over")
+			failed = errors.New(report.ReasonOver)
 		} else if len(opt.Skip) == before && len(all) == 0 {
 			return nil, nil, fmt.Errorf("nothing could be collected: %w", failed)
 		}

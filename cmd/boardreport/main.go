@@ -36,7 +36,7 @@ type streams struct {
 func commands() []command {
 	return []command{
 		{"verify", "check the signatures of a package, step by step", runVerify},
-		{"show", "print the facts of a package, or report.json as stored", runShow},
+		{"show", "print the facts of a package, as judged here or as stored", runShow},
 		{"check", "judge a package against the requirements", runCheck},
 		{"ask", "print the open questions to the customer", runAsk},
 		{"diff", "compare two packages by class", runDiff},

@@ -132,6 +132,9 @@ func (s streams) openNamed(o *reading, name string, data []byte) (opened, int) {
 	for _, step := range p.ladder.Steps {
 		if step.State == seal.Fail {
 			s.tell(strings.TrimSpace(name + " not an intact package: " + stepText(step)))
+			if blocks, err := seal.DecodeArmour(data); err == nil && len(blocks) > 0 {
+				s.tell("hint: it is the log of a console: boardreport receive takes the package out of it")
+			}
 			return opened{}, exitFindings
 		}
 	}

@@ -26,7 +26,11 @@ func runReceive(args []string, s streams) int {
 	}
 	blocks, err := seal.DecodeArmour(log)
 	if err != nil {
-		s.fail(err, "log the console from before the probe ends, or press a key there: the block is printed again")
+		hint := "log the console from before the probe ends, or press a key there: the block is printed again"
+		if examine(log, nil).ladder.Intact() {
+			hint = "it is a package already: boardreport check reads it"
+		}
+		s.fail(err, hint)
 		return exitFindings
 	}
 	var whole []seal.Block

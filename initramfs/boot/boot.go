@@ -392,7 +392,8 @@ func (b *board) deliver() {
 	b.consoles.printf("\n%s\n", b.result.table)
 	b.consoles.print(slices.Concat([]byte{'\n'}, b.result.block, []byte{'\n'}), func(t *console) bool { return !t.screen })
 	b.consoles.printf("%s%s", b.result.table, b.closing())
-	b.consoles.printf("boardprobe: delivered %d ms after start\n", time.Since(b.started).Milliseconds())
+	tenths := time.Since(b.started).Milliseconds() / 100
+	b.consoles.printf("boardprobe: delivered %d.%d s after start\n", tenths/10, tenths%10)
 }
 
 func (b *board) toVolume() {

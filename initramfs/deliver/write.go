@@ -59,6 +59,9 @@ func mount(device, at string, flags uintptr) error {
 			failed = err
 		}
 	}
+	if errors.Is(failed, unix.EROFS) || errors.Is(failed, unix.EACCES) {
+		return fmt.Errorf("%s is write-protected", filepath.Base(device))
+	}
 	return fmt.Errorf("mount %s: %w", filepath.Base(device), failed)
 }
 

@@ -69,14 +69,14 @@ func BenchmarkBudget(t *testing.B) {
 		if m == nil {
 			continue
 		}
-		millis, err := strconv.Atoi(string(m[1]))
+		seconds, err := strconv.ParseFloat(string(m[1]), 64)
 		if err != nil {
 			t.Fatal(err)
 		}
 		rows = append(rows,
 			row{"RAM in which the image boots and reports, arm64", "MB", float64(mib), 128, 96},
 			// Beside other work the emulator gets a part of the processor only.
-			row{"/init to delivery, arm64 emulated, that RAM", "s", float64(millis) / 1000 * run.share, 4, 2})
+			row{"/init to delivery, arm64 emulated, that RAM", "s", seconds * run.share, 4, 2})
 		break
 	}
 	if len(rows) < 8 {

@@ -142,7 +142,7 @@ func (b board) volume() int {
 	return volume
 }
 
-var deliveredForm = regexp.MustCompile(`boardprobe: delivered (\d+) ms after start`)
+var deliveredForm = regexp.MustCompile(`boardprobe: delivered (\d+\.\d) s after start`)
 
 // received takes the package out of the console's log.
 func (w *workshop) received(t *testing.T, o outcome) string {
@@ -302,7 +302,7 @@ func (o *outcome) buses(t *testing.T, check func(string, any, any)) {
 		}
 	}
 	for _, d := range r.USB {
-		if d.Attached.Value == report.External {
+		if d.Attached.Value != report.Soldered {
 			count[report.KindUSB]++
 		}
 	}

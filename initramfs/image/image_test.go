@@ -201,3 +201,42 @@ func BenchmarkWrite(b *testing.B) {
 		}
 	}
 }
+
+// TestWithoutVolume builds an image of modules without those of FAT: the console carries
+// the report, and somebody is told.
+func TestWithoutVolume(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		lists map[string][]byte
+		says  string
+	}{
+		"without lists":    {nil, "nothing tells whether the kernel has them built in"},
+		"built without":    {map[string][]byte{"modules.builtin": nil, "modules.order": []byte("kernel/a.ko\n")}, "the kernel was built without"},
+		"built in":         {map[string][]byte{"modules.builtin": []byte("kernel/fs/fat/fat.ko\nkernel/fs/fat/vfat.ko\nkernel/fs/nls/nls_cp437.ko\nkernel/fs/nls/nls_utf8.ko\n"), "modules.order": []byte("kernel/a.ko\n")}, ""},
+		"named, not there": {map[string][]byte{"modules.order": []byte("kernel/a.ko\nkernel/fs/fat/vfat.ko\n")}, "not here"},
+	} {
+		files := map[string][]byte{"lib/modules/" + testRelease + "/kernel/a.ko": ko("a")}
+		for list, data := range c.lists {
+			files["lib/modules/"+testRelease+"/"+list] = data
+		}
+		tree, err := ReadTar("x.tar", bytes.NewReader(tarOf(t, members(slices.Sorted(maps.Keys(files)), files)...)), ModuleTree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := New(Spec{Architecture: "arm64", Probe: probeFor(elf.EM_AARCH64), Modules: tree})
+		if name == "named, not there" {
+			if err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%s: %v; want an error with %q", name, err, c.says)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		said := strings.Join(a.Warnings, "\n")
+		if told := strings.Contains(said, "only the console"); told != (c.says != "") || !strings.Contains(said, c.says) {
+			t.Errorf("%s: warnings %q; want %q", name, said, c.says)
+		}
+	}
+}

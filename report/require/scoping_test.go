@@ -145,7 +145,16 @@ func TestNextRun(t *testing.T) {
 			r.Sight.Modules = text("some")
 			undrivenBy("pci:v0000144Dd0000A808sv0000144Dsd0000A801bc01sc08i02")(r)
 		}, "Run the probe again with the other modules of kernel 5.15.71 installed."},
-		"a folder":  {folder, "Run boardprobe on the board itself, as root."},
+		"a folder": {folder, "Run boardprobe on the board itself, as root."},
+		"cut by time": {func(r *report.Report) {
+			for i := range r.Sections {
+				r.Sections[i].Outcome, r.Sections[i].Reason = report.OutcomeKilled, report.ReasonOver
+			}
+		}, "Run the probe again with more time (-timeout)."},
+		"left out": {func(r *report.Report) {
+			s := section(r, "sight")
+			s.Outcome, s.Reason = report.OutcomeNotRun, report.ReasonLeftOut
+		}, "Run the probe again without -only."},
 		"not asked": {func(r *report.Report) { section(r, "sight").Outcome = report.OutcomeNotRun }, ""},
 	} {
 		r := imx8mp()

@@ -258,11 +258,20 @@ func sight(r *report.Report) answer {
 // NextRun says how another run on the board sees what this one could not, "" if
 // nothing limited it.
 func NextRun(r *report.Report) string {
+	cut := func(reason string) bool {
+		return slices.ContainsFunc(r.Sections, func(s report.Section) bool { return strings.Contains(s.Reason, reason) })
+	}
+	var ways []string
+	if cut(report.ReasonOver) {
+		ways = append(ways, "with more time (-timeout)")
+	}
+	if cut(report.ReasonLeftOut) {
+		ways = append(ways, "without -only")
+	}
 	if _, bad := unlisted(r, "sight"); bad {
-		return ""
+		return again(ways)
 	}
 	s := &r.Sight
-	var ways []string
 	release := valueOf(r.Kernel.Release)
 	if release == "" {
 		release = "its release"
@@ -297,6 +306,10 @@ func NextRun(r *report.Report) string {
 	if s.Settled.OK() && !s.Settled.Value {
 		ways = append(ways, "when no more devices appear")
 	}
+	return again(ways)
+}
+
+func again(ways []string) string {
 	if len(ways) == 0 {
 		return ""
 	}
