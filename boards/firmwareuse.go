@@ -20,7 +20,7 @@ const (
 // FirmwareUse is what a driver makes of a firmware file.
 type FirmwareUse struct {
 	Driver string   // that asks for it, "" where no row knows the file
-	Of     string   // what the driver drives: dma, network, display, processor; "" for a radio
+	Of     string   // what the driver drives, as dma or network; "" for a radio
 	Class  string   // FirmwareRequired where no row knows the file
 	Group  string   // files of one group of one device take each other's place
 	Next   string   // what is asked for if the file is not there, and always complained of; "" if the table does not say
@@ -39,7 +39,7 @@ func UseOfFirmware(file string) FirmwareUse {
 		if slices.ContainsFunc(row.files, func(pattern string) bool { return fitsFirmware(pattern, file) }) {
 			use := row.FirmwareUse
 			use.Group = cmp.Or(use.Group, file)
-			if use.Next != "" {
+			if row.board {
 				use.Next = withoutBoard(file)
 			}
 			return use
@@ -72,6 +72,7 @@ func fitsFirmware(pattern, file string) bool {
 type firmwareRow struct {
 	FirmwareUse
 	files []string
+	board bool // the board's file is asked for first
 }
 
 // firmwareUseFile is data/firmware-use.json.
@@ -121,11 +122,7 @@ func loadFirmwareUses(root fs.FS) (rows []firmwareRow, err error) {
 		if group != "" {
 			group = f.Driver + " " + group
 		}
-		use := FirmwareUse{Driver: f.Driver, Of: f.Of, Class: f.Class, Group: group, From: from}
-		if f.Board {
-			use.Next = "the name without the board"
-		}
-		rows = append(rows, firmwareRow{use, f.Files})
+		rows = append(rows, firmwareRow{FirmwareUse{Driver: f.Driver, Of: f.Of, Class: f.Class, Group: group, From: from}, f.Files, f.Board})
 	}
 	if len(rows) == 0 {
 		return nil, fmt.Errorf("%s has no rows", name)

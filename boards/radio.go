@@ -110,8 +110,11 @@ func DefaultFirmware(file string) (string, bool) {
 }
 
 // IsRadioFirmware reports whether a radio of the table may ask for a file, which
-// can be a pattern of the table itself.
+// can be a pattern of the table itself, or a driver of radios does.
 func IsRadioFirmware(file string) bool {
+	if use := UseOfFirmware(file); use.Driver != "" && use.Of == "" {
+		return true
+	}
 	t, err := radios()
 	if err != nil {
 		return false // the tests load the same files

@@ -180,13 +180,7 @@ func firmwareOf(t *testing.T, log string) []report.FirmwareFile {
 			kept.Records = append(kept.Records, e)
 		}
 	}
-	data, err := json.Marshal(kept)
-	if err != nil {
-		t.Fatal(err)
-	}
-	evidence := []report.Evidence{{ID: "firmware/1", Section: "firmware", Op: "kernel-log/1"}, endOf("firmware", report.OutcomeOK, "", 1)}
-	evidence[0].SetBytes(data)
-	return rebuilt(t, evidence).Firmware
+	return rebuiltFromLog(t, "firmware", kept).Firmware
 }
 
 func consoleLines(log []byte) (out []string) {

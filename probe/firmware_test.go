@@ -137,14 +137,8 @@ func TestFirmwareStates(t *testing.T) {
 				log.Records = append(log.Records, e)
 			}
 		}
-		data, err := json.Marshal(log)
-		if err != nil {
-			t.Fatal(err)
-		}
-		evidence := []report.Evidence{{ID: "firmware/1", Section: "firmware", Op: "kernel-log/1"}, endOf("firmware", report.OutcomeOK, "", 1)}
-		evidence[0].SetBytes(data)
 		var got []string
-		for _, f := range rebuilt(t, evidence).Firmware {
+		for _, f := range rebuiltFromLog(t, "firmware", log).Firmware {
 			text := f.File + " " + f.State.Value + " " + f.Version.Value
 			if f.Driver.Basis == report.Inferred {
 				text += " " + f.Driver.Value
@@ -171,13 +165,7 @@ func TestKernelLogBounds(t *testing.T) {
 		t.Errorf("%d records are kept, the last of %q; want %d, of iwlwifi", n, log.Records[n-1].Driver, maxDriverEvents+1)
 	}
 	log.Complete = true
-	data, err := json.Marshal(log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	evidence := []report.Evidence{{ID: "radios/1", Section: "radios", Op: "kernel-log/1"}, endOf("radios", report.OutcomeOK, "", 1)}
-	evidence[0].SetBytes(data)
-	r := rebuilt(t, evidence)
+	r := rebuiltFromLog(t, "radios", log)
 	if whole := r.Radios.LogComplete; whole.Value || !strings.Contains(whole.Note, "noisy 0000:01:00.0") {
 		t.Errorf("log complete = %+v; want no, for the driver noisy", whole)
 	}
@@ -197,15 +185,21 @@ func TestFirmwareFileBound(t *testing.T) {
 		log.Records = append(log.Records, kmsg.Event{Class: kmsg.LoadFailed, Driver: "d", Device: "1-1", File: fmt.Sprintf("d/%d.bin", i), Final: true, Errno: 2, HasErrno: true})
 	}
 	log.Records = append(log.Records, kmsg.Event{Class: kmsg.LoadFailed, Driver: "brcmfmac", Device: "mmc1:0001:1", File: "brcm/brcmfmac43455-sdio.bin", Final: true, Errno: 2, HasErrno: true})
-	data, err := json.Marshal(log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	evidence := []report.Evidence{{ID: "firmware/1", Section: "firmware", Op: "kernel-log/1"}, endOf("firmware", report.OutcomeOK, "", 1)}
-	evidence[0].SetBytes(data)
-	r := rebuilt(t, evidence)
+	r := rebuiltFromLog(t, "firmware", log)
 	const kept = maxFirmwareFiles + 1
 	if s := r.Section("firmware"); len(r.Firmware) != kept || s.Entries != kept+6 || s.Understood != kept || r.Firmware[0].File != "brcm/brcmfmac43455-sdio.bin" {
 		t.Errorf("%d files, %d of %d understood; want %d, and %d of %d, the radio's among them", len(r.Firmware), s.Understood, s.Entries, kept, kept, kept+6)
 	}
+}
+
+// rebuiltFromLog makes the report of a section that asked for the kernel's log alone.
+func rebuiltFromLog(t *testing.T, section string, log kernelLog) *report.Report {
+	t.Helper()
+	data, err := json.Marshal(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	evidence := []report.Evidence{{ID: section + "/1", Section: section, Op: "kernel-log/1"}, endOf(section, report.OutcomeOK, "", 1)}
+	evidence[0].SetBytes(data)
+	return rebuilt(t, evidence)
 }

@@ -173,7 +173,7 @@ func (l *firmwareFiles) add(name string) *report.FirmwareFile {
 	if l.dropped[name] {
 		return nil
 	}
-	of := isRadioFile(name)
+	of := boards.IsRadioFirmware(name)
 	room := l.kept[of] < maxFirmwareFiles
 	l.h.entry(room)
 	if !room {
@@ -189,12 +189,6 @@ func (l *firmwareFiles) add(name string) *report.FirmwareFile {
 // maxFirmwareFiles bounds how many files of radios are looked at, and how many others:
 // these take no place from those.
 const maxFirmwareFiles = 64
-
-// isRadioFile reports whether the tables know a file as a radio's.
-func isRadioFile(name string) bool {
-	use := boards.UseOfFirmware(name)
-	return use.Driver != "" && use.Of == "" || boards.IsRadioFirmware(name)
-}
 
 // nameless are the buses and classes by which the kernel's log names a device
 // in place of its driver (dev_driver_string in drivers/base/core.c). What is

@@ -20,13 +20,16 @@ const (
 	outArmour = "armor"
 )
 
+// asBlock is where a package went that is text now, in words.
+const asBlock = "stdout, as a block of text"
+
 // deliver leaves the package where it is wanted and says where, in words, what
 // was done. To stdout goes the path of a file, or the package itself.
 func (s *settings) deliver(e evaluation, stdout io.Writer) (string, error) {
 	switch {
 	case s.out == outArmour, s.out == outStdout && isTerminal(stdout):
 		_, err := stdout.Write(seal.EncodeArmour(e.report.Run.Name, e.report.Run.ID, e.packed))
-		return "stdout, as a block of text", err
+		return asBlock, err
 	case s.out == outStdout:
 		_, err := stdout.Write(e.packed)
 		return "stdout", err

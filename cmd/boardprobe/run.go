@@ -147,7 +147,7 @@ func run(args []string, stdout io.Writer, console io.Writer) int {
 		io.WriteString(stderr, e.table)
 		stderr.Printf("%-12s %s\n%-12s %d kB -> %s\n", "package", e.report.Run.Name, "", (len(e.packed)+999)/1000, place)
 		next := "send the file to whoever asked for this report"
-		if strings.HasSuffix(place, "block of text") {
+		if place == asBlock {
 			next = "save this text and send it: boardreport receive makes the file of it"
 		}
 		stderr.Printf("%-12s %s\n", "next", next)

@@ -417,7 +417,7 @@ func (b *board) toVolume() {
 	case err != nil:
 		b.volumeNote = oneLine(err)
 	default:
-		b.delivered = true
+		b.delivered, b.volumeNote = true, "" // what an earlier attempt met is over
 		for _, f := range files {
 			if f.Lost != nil {
 				b.volumeNote = strings.TrimPrefix(b.volumeNote+"; "+f.Name+" is not on "+b.volume+": "+oneLine(f.Lost), "; ")
@@ -470,7 +470,7 @@ func closing(r result, volume, note, label string, serial []string) string {
 	switch {
 	case volume != "":
 	case len(serial) > 0:
-		next = "no volume: save this console log and send it"
+		next = "no volume has it: save this console log and send it"
 	default:
 		to = append(to, "nowhere")
 		next = "nothing could carry the report: plug in a FAT volume labelled " + label + " and press a key"

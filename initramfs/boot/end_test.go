@@ -119,13 +119,19 @@ next         send the file to whoever asked for this report; power may be cut
 package      x.board.tar.gz
              41 kB -> console ttyS0, ttymxc0
 volume       no volume is labelled BOARDREPORT
-next         no volume: save this console log and send it
+next         no volume has it: save this console log and send it
 `},
 		{"failed write", "x.board.tar.gz", "", "sda1: x.board.tar.gz: input/output error", []string{"ttyS0"}, `
 package      x.board.tar.gz
              41 kB -> console ttyS0
 volume       sda1: x.board.tar.gz: input/output error
-next         no volume: save this console log and send it
+next         no volume has it: save this console log and send it
+`},
+		{"no room for a text", "x.board.tar.gz", "sda1", "QUESTIONS.TXT is not on sda1: no space left on device", nil, `
+package      x.board.tar.gz
+             41 kB -> volume sda1
+volume       QUESTIONS.TXT is not on sda1: no space left on device
+next         send the file to whoever asked for this report; power may be cut
 `},
 		{"nothing", "x.board.tar.gz", "", "no block device was found", nil, `
 package      x.board.tar.gz
@@ -142,7 +148,7 @@ volume
 ` + strings.Repeat("y", 79) + `
   ` + strings.Repeat("y", 79-2) + `
   ` + strings.Repeat("y", 200-79-77) + `?[2J
-next         no volume: save this console log and send it
+next         no volume has it: save this console log and send it
 `},
 	} {
 		got := closing(result{name: c.file, packed: make([]byte, 40001)}, c.volume, c.note, "STICK", c.serial)

@@ -171,7 +171,7 @@ func (w *workshop) carried(t *testing.T, o outcome) {
 	}
 	volume := o.board.volume()
 	if volume < 0 {
-		if !bytes.Contains(o.log, []byte("no volume: save this console log and send it")) {
+		if !bytes.Contains(o.log, []byte("no volume has it: save this console log and send it")) {
 			t.Errorf("the console does not say what to do without a volume\n%s", tail(o.log, 1500))
 		}
 		return

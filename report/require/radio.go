@@ -68,15 +68,14 @@ func connectivity(r *report.Report) answer {
 // isRadioFile reports whether a file is a radio's: one asked for it, or the tables know
 // it as that of one. An entry without a name is one that a driver of radios gave up on.
 func isRadioFile(r *report.Report, f report.FirmwareFile) bool {
-	use := boards.UseOfFirmware(f.File)
 	_, usual := boards.DefaultFirmware(f.File)
-	return strings.HasPrefix(f.File, "(") || use.Driver != "" && use.Of == "" || usual || boards.IsRadioFirmware(f.File) || askedByRadio(r, f)
+	return strings.HasPrefix(f.File, "(") || usual || boards.IsRadioFirmware(f.File) || askedByRadio(r, f)
 }
 
 // radioFiles names the files of radios.
 func radioFiles(r *report.Report) (names []string) {
 	for _, f := range r.Firmware {
-		if isRadioFile(r, f) && f.File != "regulatory.db" {
+		if isRadioFile(r, f) {
 			names = append(names, f.File)
 		}
 	}
