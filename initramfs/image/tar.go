@@ -2,6 +2,7 @@ package image
 
 import (
 	"archive/tar"
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -60,10 +61,14 @@ func (l *tarLoader) pass(r io.Reader, maxBytes int64) error {
 	}
 	defer d.Close()
 	limited := &io.LimitedReader{R: d, N: maxBytes}
-	members := tar.NewReader(limited)
+	buffered := bufio.NewReader(limited)
+	head, _ := buffered.Peek(foreignHeadBytes) // a shorter file is told by what is there
+	members := tar.NewReader(buffered)
 	for n := 0; ; n++ {
 		header, err := members.Next()
-		switch {
+		switch what := foreignFormat(head); {
+		case err != nil && n == 0 && what != "": // one that begins with zeros is an empty tar file, too
+			return fmt.Errorf("%s; unpack it and give the folder", what)
 		case errors.Is(err, io.EOF) && limited.N > 0:
 			return nil
 		case err == nil && n >= maxTreeFiles:

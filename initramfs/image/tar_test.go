@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"maps"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -119,6 +120,27 @@ func TestReadTarRefuses(t *testing.T) {
 	for name, limits := range map[string][2]int64{"unpacked": {1024, 1 << 20}, "kept": {1 << 20, 1024}} {
 		if _, err := readTar("x.tar", bytes.NewReader(good), FirmwareTree, limits[0], limits[1]); err == nil || !strings.Contains(err.Error(), "give the folder") {
 			t.Errorf("readTar beyond the bytes %s = %v; want an error that says what to do", name, err)
+		}
+	}
+}
+
+// What a vendor hands out instead of a tar file is named, made by the programs
+// that make it.
+func TestReadTarNames(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, c := range map[string]struct{ command, want string }{
+		"cpio": {"echo /etc/passwd | cpio -o -H newc", "a cpio archive; unpack it"},
+		"odc":  {"echo /etc/passwd | cpio -o -H odc | gzip", "a cpio archive; unpack it"},
+		"ext4": {"truncate -s 1M " + dir + "/e; mkfs.ext4 -q " + dir + "/e; cat " + dir + "/e", "an image of an ext file system; unpack it"},
+		"disk": {"truncate -s 1M " + dir + "/d; echo ,, | sfdisk -q " + dir + "/d; cat " + dir + "/d", "an image of a disk; unpack it"},
+	} {
+		data, err := exec.Command("sh", "-c", "PATH=$PATH:/usr/sbin:/sbin; "+c.command).Output()
+		if err != nil {
+			t.Fatalf("%s: %v", c.command, err)
+		}
+		if _, err := ReadTar(name, bytes.NewReader(data), ModuleTree); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("ReadTar(%s) = %v; want %q in the error", name, err, c.want)
 		}
 	}
 }
