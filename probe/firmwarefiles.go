@@ -82,8 +82,13 @@ func (l *firmwareFiles) load(e kmsg.Event) {
 		return
 	}
 	f.State = report.Known(string(e.Class), l.id)
-	if text := strings.TrimSpace(e.Version + " " + e.Build); text != "" {
-		f.Version = report.Known(oneLine(text), l.id)
+	switch text := oneLine(strings.TrimSpace(e.Version + " " + e.Build)); {
+	case text == "":
+	case strings.HasPrefix(e.Driver, "rtw_") && f.Version.OK() && f.Version.Value != text:
+		f.Version = report.Missing[string](report.Invalid, "the log has "+f.Version.Value+" and "+text+", one of them of the program for waking up", l.id)
+	case f.Version.Gap == report.Invalid:
+	default:
+		f.Version = report.Known(text, l.id)
 	}
 	if e.SHA256 != "" {
 		f.SHA256 = report.Known(e.SHA256, l.id)
