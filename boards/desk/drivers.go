@@ -96,14 +96,20 @@ func phyModalias(id string) string {
 	return fmt.Sprintf("mdio:%032b", number)
 }
 
-// Source returns what the table was made of: the version of Linux with the
-// Debian package of it, and the date of that package, as 2006-01-02.
-func Source() (kernel, date string) {
+// DriversSource says what the table of drivers was made of: Version is that of
+// Linux, with its Debian package.
+func DriversSource() Source {
 	t, err := drivers()
 	if err != nil {
-		return "", ""
+		return Source{}
 	}
-	return t.kernel + " (Debian " + t.sourcePackage + ")", t.date
+	return Source{
+		Title:   "drivers of Linux, the devices they match and the firmware they declare",
+		Version: t.kernel + " (Debian " + t.sourcePackage + ")",
+		Date:    t.date,
+		Source:  "modules of Debian's kernels, and their source",
+		Rows:    len(t.rows),
+	}
 }
 
 func (t *driverTable) lookup(text string) []Driver {

@@ -161,14 +161,15 @@ func TestAnswerIsACopy(t *testing.T) {
 	}
 }
 
-func TestSource(t *testing.T) {
+func TestDriversSource(t *testing.T) {
 	t.Parallel()
-	kernel, date := Source()
+	source := DriversSource()
+	kernel, date := source.Version, source.Date
 	if !strings.HasPrefix(kernel, "6.12.") || !strings.Contains(kernel, " (Debian linux 6.12.") {
-		t.Errorf("Source() = %q; want Linux 6.12 and its Debian package", kernel)
+		t.Errorf("DriversSource() = %q; want Linux 6.12 and its Debian package", kernel)
 	}
 	if len(date) != len("2006-01-02") || date < "2026-01-01" {
-		t.Errorf("Source() has the date %q; want one of 2026 or later", date)
+		t.Errorf("DriversSource() has the date %q; want one of 2026 or later", date)
 	}
 }
 

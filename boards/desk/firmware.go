@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 //go:embed firmware.gz
@@ -47,6 +48,31 @@ func FirmwareByName(name string) (Blob, bool) {
 	}
 	b, ok := t.byName[name]
 	return b, ok
+}
+
+// firmwareSource says what the table of firmware files was made of.
+func firmwareSource() Source {
+	t, err := firmwares()
+	if err != nil {
+		return Source{}
+	}
+	newest := ""
+	for _, b := range t.byName {
+		for _, p := range b.Packages {
+			newest = max(newest, p.Release)
+		}
+	}
+	date, err := time.Parse("20060102", newest)
+	if err != nil {
+		return Source{}
+	}
+	return Source{
+		Title:   "firmware files that packages of Debian have, with their digests",
+		Version: "linux-firmware " + newest,
+		Date:    date.Format(time.DateOnly),
+		Source:  "packages firmware-* and bluez-firmware of Debian 12 and 13",
+		Rows:    len(t.byName),
+	}
 }
 
 // digestBytes of a digest are in the table.

@@ -15,7 +15,8 @@ func (s streams) printFaults(r *report.Report) {
 	if len(r.Faults) == 0 {
 		return
 	}
-	kernel, date := desk.Source()
+	source := desk.DriversSource()
+	kernel, date := source.Version, source.Date
 	s.out.Printf("\ndevices that do not work, and what Linux %s (%s) has for them\n", kernel, date)
 	for _, f := range r.Faults {
 		s.out.Printf("%-10s %s\n", f.Kind.Value, f.Path)
