@@ -41,6 +41,10 @@ type Definition struct {
 	Question  string    `json:"question,omitempty"`
 	Verdict   Verdict   `json:"verdict,omitempty"`  // of a check without a rule: ask or info
 	Waivable  []Verdict `json:"waivable,omitempty"` // verdicts that a person may let be; never fail
+	// Effects are what its verdicts mean for the evaluation, NoEffect why none of
+	// them means anything.
+	Effects  map[Verdict]Consequence `json:"effects,omitempty"`
+	NoEffect string                  `json:"no_effect,omitempty"`
 }
 
 // Source is where a check comes from. Date is when it was read.
@@ -112,7 +116,7 @@ func (d *Definition) check() error {
 	if d.Group == Requirement && (d.Needed == "" || len(d.Needed) > neededWidth || len(d.Title) >= labelWidth) {
 		return fmt.Errorf("needed %q and title %q do not fit the table", d.Needed, d.Title)
 	}
-	for _, text := range []string{d.Title, d.Needed, d.Rationale, d.Passed, d.Impact, d.Remedy, d.Question} {
+	for _, text := range []string{d.Title, d.Needed, d.Rationale, d.Passed, d.Impact, d.Remedy, d.Question, d.NoEffect} {
 		if clean(text) != text {
 			return fmt.Errorf("%q is not one line of printable ASCII", text)
 		}
@@ -134,5 +138,5 @@ func (d *Definition) check() error {
 			return fmt.Errorf("verdict %q cannot be waivable", v)
 		}
 	}
-	return nil
+	return d.checkEffects()
 }

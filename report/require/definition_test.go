@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/boardprobe/boardprobe/report"
 )
 
 // ids are the published items, by the names that scripts rely on, and the
@@ -69,10 +71,19 @@ func TestEveryRuleIsBound(t *testing.T) {
 	}
 }
 
+// words are all that a check says.
+func words(d Definition) []string {
+	list := []string{d.Title, d.Rationale, d.Passed, d.Impact, d.Remedy, d.Question, d.NoEffect}
+	for _, c := range d.Effects {
+		list = append(list, c.Why)
+	}
+	return list
+}
+
 // TestWording keeps promises out of the files.
 func TestWording(t *testing.T) {
 	for _, d := range Definitions() {
-		for _, s := range []string{d.Title, d.Rationale, d.Passed, d.Impact, d.Remedy, d.Question} {
+		for _, s := range words(d) {
 			for _, word := range []string{"accept", "guarantee", "will pass", "certified", "is the same", "tier"} {
 				if strings.Contains(strings.ToLower(s), word) {
 					t.Errorf("%s says %q in %q", d.ID, word, s)
@@ -84,7 +95,7 @@ func TestWording(t *testing.T) {
 
 func goodCheck() fstest.MapFS {
 	return fstest.MapFS{"x.json": {Data: []byte(`{"id":"x","title":"T","group":"scoping","source":{"title":"S","date":"2026-11"},` +
-		`"rationale":"R","pass":"P","impact":"I","question":"Q?","verdict":"ask","waivable":["ask"]}`)}}
+		`"rationale":"R","pass":"P","impact":"I","question":"Q?","verdict":"ask","waivable":["ask"],"effects":{"ask":{"effect":"effort","size":"small","work":"kernel","why":"W"}}}`)}}
 }
 
 func TestLoadRefuses(t *testing.T) {
@@ -93,7 +104,15 @@ func TestLoadRefuses(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ old, new, want string }{
 		"unknown field":      {`"id"`, `"colour":"red","id"`, "unknown field"},
-		"trailing":           {`["ask"]}`, `["ask"]}{}`, "after the document"},
+		"trailing":           {`"W"}}}`, `"W"}}}{}`, "after the document"},
+		"two words":          {`"effects"`, `"no_effect":"N","effects"`, "either"},
+		"effect":             {`"effort"`, `"fame"`, "effect"},
+		"effect of a pass":   {`{"ask":`, `{"pass":`, "verdict"},
+		"what asks blocks":   {`"effort"`, `"blocks"`, "blocks"},
+		"risk with a size":   {`"effort"`, `"risk"`, "size"},
+		"no size":            {`"small"`, `""`, "size"},
+		"no such work":       {`"kernel"`, `"gardening"`, "gardening"},
+		"effect without why": {`"W"`, `""`, "reason"},
 		"other id":           {`"id":"x"`, `"id":"y"`, `id "y"`},
 		"no source":          {`"title":"S"`, `"title":""`, "no source"},
 		"no date":            {`2026-11`, ``, "date"},
@@ -124,5 +143,26 @@ func TestLoadRefuses(t *testing.T) {
 	}
 	if _, err := load(fstest.MapFS{}); err == nil {
 		t.Error("load of no files: no error")
+	}
+}
+
+// Whatever fails, warns or asks means something for the evaluation, or its file says
+// why it does not.
+func TestEveryFindingHasAnEffect(t *testing.T) {
+	for _, r := range []*report.Report{imx8mp(), {}} {
+		for _, f := range Check(r) {
+			decided := f.Verdict == Pass || f.Verdict == Info
+			if f.Effect == "" || !decided && f.Why == "" {
+				t.Errorf("%s: %s has the effect %q, why %q", f.ID, f.Verdict, f.Effect, f.Why)
+			}
+			if f.Verdict == Pass && f.Effect != None {
+				t.Errorf("%s passes and has the effect %q", f.ID, f.Effect)
+			}
+		}
+	}
+	for _, d := range Definitions() {
+		if d.Verdict != "" && d.Verdict != Info && d.Consequence(d.Verdict).Why == "" {
+			t.Errorf("%s: %s means nothing, and nothing says why", d.ID, d.Verdict)
+		}
 	}
 }

@@ -60,6 +60,7 @@ type Finding struct {
 	Remedy   string   `json:"remedy"`
 	Question string   `json:"question,omitempty"` // for the customer
 	Waived   string   `json:"waived,omitempty"`   // the reason why somebody lets it be
+	Consequence
 }
 
 // answer is what a rule says. Empty remedy and question are those of the file.
@@ -174,6 +175,7 @@ func (d *Definition) finding(a answer) Finding {
 	f := Finding{
 		ID: d.ID, Group: d.Group, Verdict: a.verdict, Title: d.Title, Needed: d.Needed,
 		Found: clean(a.found), Detail: clean(a.detail), Facts: a.facts,
+		Consequence: d.Consequence(a.verdict),
 	}
 	if f.Facts == nil {
 		f.Facts = []string{}
