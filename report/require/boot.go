@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/boardprobe/boardprobe/report"
+	"github.com/boardprobe/boardprobe/report/page"
 )
 
 // bootOptions answers for boot.options what of the three orders is known: the
@@ -15,7 +16,7 @@ func bootOptions(r *report.Report) answer {
 	var words, sources []string
 	add := func(what, key string, f report.Fact[[]string]) {
 		if order, ok := f.Get(); ok {
-			words = append(words, fmt.Sprintf("%s: %s", what, listText(withDisks(b, key, order))))
+			words = append(words, fmt.Sprintf("%s: %s", what, page.List(withDisks(b, key, order))))
 			if f.Basis == report.Documented {
 				sources = append(sources, f.From...)
 			}
@@ -120,18 +121,18 @@ func loaderConflict(r *report.Report) answer {
 	switch {
 	case len(same) > 1:
 		a.verdict = Warn
-		a.found = "on " + listText(same)
+		a.found = "on " + page.List(same)
 		a.detail = "The loader that ran is on more than one medium, so which of them was used is ambiguous."
 	case len(same) == 1 && len(others) > 0:
 		a.verdict = Info
-		a.found = "on " + same[0] + "; another one on " + listText(others)
+		a.found = "on " + same[0] + "; another one on " + page.List(others)
 		a.detail = "Other media hold loaders, too, which start if the switches or the order change."
 	case len(same) == 1:
 		a.verdict = Pass
 		a.found = "on " + same[0]
 		a.detail = "The loader that ran is on one medium."
 	case len(others) > 0:
-		a.found = listText(others)
+		a.found = page.List(others)
 		a.detail = "None of the loaders that were found is the one that ran, as far as it named itself."
 	}
 	return a

@@ -6,6 +6,7 @@ import (
 
 	"github.com/boardprobe/boardprobe/probe/decode/console"
 	"github.com/boardprobe/boardprobe/report"
+	"github.com/boardprobe/boardprobe/report/page"
 )
 
 // Case is what is judged together: a report, and what else is known of the run
@@ -303,7 +304,7 @@ func boardSaid(r *report.Report, said console.Boot) answer {
 		return alone(a, r.Identity.Model.Why(), fmt.Sprintf("%s, line %d", last.Value, last.Last))
 	}
 	for _, w := range named {
-		if strings.EqualFold(w.Value, clean(model)) {
+		if strings.EqualFold(w.Value, page.Clean(model)) {
 			a.verdict = Pass
 			a.found = fmt.Sprintf("%s, line %d", w.Value, w.Last)
 			a.detail = "Loader and kernel name the same model."
@@ -336,9 +337,9 @@ func settingsSaid(r *report.Report, said console.Boot) answer {
 	words := fmt.Sprintf("%s settings, from %s, line %d", state, first(place, "a place that is not named"), w.Last)
 	switch {
 	case state == console.Default && len(saved) > 0:
-		return contradiction(a, "settings at "+listText(saved), w, "The loader did not use the settings that were found.")
+		return contradiction(a, "settings at "+page.List(saved), w, "The loader did not use the settings that were found.")
 	case state == console.Saved && len(saved) == 0 && known:
-		return contradiction(a, "no saved settings; loader order "+listText(order), w, "The loader used settings that were not found, so the order may be another one.")
+		return contradiction(a, "no saved settings; loader order "+page.List(order), w, "The loader used settings that were not found, so the order may be another one.")
 	case state == console.Saved && len(saved) == 0:
 		return alone(a, r.Boot.LoaderOrder.Why(), words)
 	}

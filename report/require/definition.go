@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"github.com/boardprobe/boardprobe/probe/decode/pattern"
+	"github.com/boardprobe/boardprobe/report/page"
 )
 
 //go:embed checks
@@ -117,7 +118,7 @@ func (d *Definition) check() error {
 		return fmt.Errorf("needed %q and title %q do not fit the table", d.Needed, d.Title)
 	}
 	for _, text := range []string{d.Title, d.Needed, d.Rationale, d.Passed, d.Impact, d.Remedy, d.Question, d.NoEffect} {
-		if clean(text) != text {
+		if page.Clean(text) != text {
 			return fmt.Errorf("%q is not one line of printable ASCII", text)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/boardprobe/boardprobe/report/page"
 )
 
 // Effect says what a finding means for the evaluation.
@@ -56,7 +58,7 @@ func (c Consequence) check() error {
 	default:
 		return fmt.Errorf("effect %q", c.Effect)
 	}
-	if c.Why == "" || clean(c.Why) != c.Why {
+	if c.Why == "" || page.Clean(c.Why) != c.Why {
 		return errors.New("an effect without a reason of one line")
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/boardprobe/boardprobe/report"
+	"github.com/boardprobe/boardprobe/report/page"
 )
 
 // comparison gathers differences between our reading and that of ghw.
@@ -48,7 +49,7 @@ func ghwConflict(r *report.Report) answer {
 		a.detail = "Nothing could be compared."
 	}
 	if len(c.left) > 0 {
-		a.detail += " Not compared: " + listText(c.left) + "."
+		a.detail += " Not compared: " + page.List(c.left) + "."
 	}
 	if len(a.facts) == 0 {
 		a.facts = []string{"ghw.product", "ghw.vendor"}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/boardprobe/boardprobe/boards"
 	"github.com/boardprobe/boardprobe/report"
+	"github.com/boardprobe/boardprobe/report/page"
 )
 
 // cpuConflict decides conflict.cpu: does the device tree name the cores that
@@ -40,7 +41,7 @@ func cpuConflict(r *report.Report) answer {
 	switch {
 	case len(strange) > 0:
 		a.verdict = Warn
-		a.found = "cores " + listText(strange) + "; device tree: " + listText(slices.Compact(slices.Clone(tree)))
+		a.found = "cores " + page.List(strange) + "; device tree: " + page.List(slices.Compact(slices.Clone(tree)))
 		a.detail = "Both are kept; none is preferred."
 	case compared == 0:
 		a.verdict = Info

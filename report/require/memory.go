@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/boardprobe/boardprobe/report"
+	"github.com/boardprobe/boardprobe/report/page"
 )
 
 const (
@@ -83,11 +84,11 @@ func amountsOf(r *report.Report) amounts {
 	}
 	switch {
 	case a.fitted > 0 && len(agree) > 0:
-		a.fittedWords = fmt.Sprintf("%s fitted (%s)", sizeText(a.fitted, 2), strings.Join(agree, ", "))
+		a.fittedWords = fmt.Sprintf("%s fitted (%s)", page.Size(a.fitted, 2), strings.Join(agree, ", "))
 	case a.fitted > 0:
-		a.fittedWords = sizeText(a.fitted, 2) + " fitted"
+		a.fittedWords = page.Size(a.fitted, 2) + " fitted"
 	case a.lower > 0:
-		a.fittedWords = fmt.Sprintf("at least %s (given to the kernel); fitted: %s", sizeText(a.lower, 2), first(m.FittedBytes.Why(), string(report.Invalid)))
+		a.fittedWords = fmt.Sprintf("at least %s (given to the kernel); fitted: %s", page.Size(a.lower, 2), first(m.FittedBytes.Why(), string(report.Invalid)))
 	default:
 		a.fittedWords = "fitted: " + first(m.FittedBytes.Why(), string(report.Invalid))
 	}
@@ -123,7 +124,7 @@ func ram(r *report.Report) answer {
 		var list []string
 		for _, c := range m.claims {
 			if match(c) {
-				list = append(list, fmt.Sprintf("%s: %s", c, sizeText(c.bytes, 2)))
+				list = append(list, fmt.Sprintf("%s: %s", c, page.Size(c.bytes, 2)))
 			}
 		}
 		return strings.Join(list, "; ")
@@ -144,7 +145,7 @@ func ram(r *report.Report) answer {
 		a.verdict = Pass
 	case m.fitted >= minRAMBytes && less == "":
 		a.verdict = Pass
-		a.detail = fmt.Sprintf("Given to the kernel: %s; the rest is named by carve-outs.", sizeText(m.lower, 2))
+		a.detail = fmt.Sprintf("Given to the kernel: %s; the rest is named by carve-outs.", page.Size(m.lower, 2))
 	case m.fitted >= minRAMBytes:
 		a.verdict = Unknown
 		a.detail = "The sources contradict each other (" + less + "), and only the carve-outs bring the amount above 1 GB."
@@ -153,7 +154,7 @@ func ram(r *report.Report) answer {
 		a.detail = "How much is fitted is not known, and what the kernel was given is less than 1 GB or not known."
 	case m.lower >= minRAMBytes:
 		a.verdict = Unknown
-		a.detail = "The kernel was given more than is said to be fitted: " + sizeText(m.lower, 2) + "."
+		a.detail = "The kernel was given more than is said to be fitted: " + page.Size(m.lower, 2) + "."
 	case more != "":
 		a.verdict = Unknown
 		a.detail = "The sources contradict each other (" + more + ")."
@@ -183,13 +184,13 @@ func ramConflict(r *report.Report) answer {
 	for _, c := range m.claims {
 		switch {
 		case c.bytes > m.fitted+c.tolerance(m.fitted), c.whole() && c.bytes < m.fitted-claimTolerance:
-			conflicts = append(conflicts, fmt.Sprintf("%s says %s", c, sizeText(c.bytes, 2)))
+			conflicts = append(conflicts, fmt.Sprintf("%s says %s", c, page.Size(c.bytes, 2)))
 		}
 	}
 	switch {
 	case len(conflicts) > 0:
 		a.verdict = Warn
-		a.found = sizeText(m.fitted, 2) + " fitted; " + strings.Join(conflicts, "; ")
+		a.found = page.Size(m.fitted, 2) + " fitted; " + strings.Join(conflicts, "; ")
 		a.detail = "Both values are kept; none is preferred."
 	case len(m.claims) == 0:
 		a.verdict = Unknown

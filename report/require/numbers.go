@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/boardprobe/boardprobe/report"
+	"github.com/boardprobe/boardprobe/report/page"
 )
 
 // numbersConflict decides conflict.numbers.
@@ -91,7 +92,7 @@ func modules(r *report.Report, hold func([]string, string)) {
 	}
 	says := ""
 	if sum != fitted {
-		says = fmt.Sprintf("memory modules of %s, fitted %s", sizeText(sum, 2), sizeText(fitted, 2))
+		says = fmt.Sprintf("memory modules of %s, fitted %s", page.Size(sum, 2), page.Size(fitted, 2))
 	}
 	hold(facts, says)
 }
@@ -109,7 +110,7 @@ func partitions(r *report.Report, hold func([]string, string)) {
 			start, ok1 := p.StartBytes.Get()
 			n, ok2 := p.SizeBytes.Get()
 			if ok1 && ok2 && start+n > size {
-				beyond = fmt.Sprintf("partition %s of %s ends %s beyond its disk", p.Number, first(d.Name.Value, d.Path), sizeText(start+n-size, 1))
+				beyond = fmt.Sprintf("partition %s of %s ends %s beyond its disk", p.Number, first(d.Name.Value, d.Path), page.Size(start+n-size, 1))
 				facts = append(facts, at+"partitions["+p.Number+"].start_bytes", at+"partitions["+p.Number+"].size_bytes")
 			}
 		}

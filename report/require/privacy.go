@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/boardprobe/boardprobe/report"
+	"github.com/boardprobe/boardprobe/report/page"
 )
 
 // withheld says what the run kept to itself, since it could tell which unit this
@@ -20,7 +21,7 @@ func withheld(r *report.Report) answer {
 	case len(facts) > 0 || len(cut) > 0:
 		a := answer{verdict: Warn, found: fmt.Sprintf("%d facts withheld", len(facts)), facts: facts}
 		if len(cut) > 0 {
-			a.detail = "Not read whole: " + listText(cut) + "."
+			a.detail = "Not read whole: " + page.List(cut) + "."
 			a.facts = append(a.facts, "privacy.sources_cut")
 		}
 		return a

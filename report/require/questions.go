@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/boardprobe/boardprobe/report"
+	"github.com/boardprobe/boardprobe/report/page"
 )
 
 // Widths of the questions: a number, and text below it.
@@ -30,22 +31,22 @@ func Questions(r *report.Report, findings []Finding) string {
 		}
 		n++
 		fmt.Fprintf(&body, "\n%*d. [%s]\n", numberWidth-2, n, f.ID)
-		block(&body, "", f.Question, numberWidth)
+		page.Block(&body, "", f.Question, numberWidth)
 		if k := slices.IndexFunc(list, func(d Definition) bool { return d.ID == f.ID }); k >= 0 {
-			block(&body, "", "Why it matters: "+list[k].Impact, numberWidth)
+			page.Block(&body, "", "Why it matters: "+list[k].Impact, numberWidth)
 		}
 		if f.Found != "" {
-			block(&body, "", "This report has: "+f.Found, numberWidth)
+			page.Block(&body, "", "This report has: "+f.Found, numberWidth)
 		}
 		if f.Verdict == Unknown {
-			block(&body, "", "Not decided: "+f.Detail, numberWidth)
+			page.Block(&body, "", "Not decided: "+f.Detail, numberWidth)
 		}
 	}
 	if n == 0 {
 		b.WriteString("Nothing remains to be asked.\n")
 		return b.String()
 	}
-	block(&b, "", fmt.Sprintf("The report leaves these %d questions open. Please answer what you can, naming the number or the word in brackets, "+
+	page.Block(&b, "", fmt.Sprintf("The report leaves these %d questions open. Please answer what you can, naming the number or the word in brackets, "+
 		"and send the answers with the report. \"Not known yet\" is an answer, too.", n), 0)
 	b.WriteString(body.String())
 	return b.String()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/boardprobe/boardprobe/boards"
 	"github.com/boardprobe/boardprobe/report"
+	"github.com/boardprobe/boardprobe/report/page"
 )
 
 // couldStartRadios reports whether this run had what a radio needs.
@@ -52,7 +53,7 @@ func connectivity(r *report.Report) answer {
 		a.found = strings.Join(radios, ", ")
 		a.detail = "The files that these radios load have to be handed over, with the right to pass them on. Other radios may be fitted."
 		if len(files) > 0 {
-			a.detail += " The kernel's log names: " + listText(files) + "."
+			a.detail += " The kernel's log names: " + page.List(files) + "."
 		}
 	case !couldStartRadios(r):
 		a.verdict = Unknown
@@ -137,19 +138,19 @@ func firmwareOf(r *report.Report, whose, gaveUp string, of func(report.FirmwareF
 	switch {
 	case len(o.failed) > 0:
 		a.verdict = Warn
-		a.found = "did not start: " + listText(slices.Concat(o.failed, o.refused, o.lacking))
+		a.found = "did not start: " + page.List(slices.Concat(o.failed, o.refused, o.lacking))
 		a.detail = gaveUp
 	case len(o.refused) > 0:
 		a.verdict = Warn
-		a.found = listText(slices.Concat(o.refused, o.lacking))
+		a.found = page.List(slices.Concat(o.refused, o.lacking))
 		a.detail = "The kernel was asked for these files and did not load them."
 	case len(o.lacking) > 0 && couldStartRadios(r) && hadFirmware(r):
 		a.verdict = Warn
-		a.found = "not found: " + listText(o.lacking)
+		a.found = "not found: " + page.List(o.lacking)
 		a.detail = "The kernel asked for these files and did not get them."
 	case len(o.lacking) > 0:
 		a.verdict = Unknown
-		a.found = "asked for: " + listText(o.lacking)
+		a.found = "asked for: " + page.List(o.lacking)
 		a.detail = "This run did not have all firmware of the board, so it does not say that the files are missing there."
 		a.remedy = "Run the probe on the board's own Linux, or from an image with its firmware."
 	case o.loaded > 0:
@@ -240,7 +241,7 @@ func modems(r *report.Report) answer {
 		}
 		switch {
 		case len(others) > 0:
-			wrong = append(wrong, name+" uses "+listText(others)+", which balenaOS does not add to every kernel")
+			wrong = append(wrong, name+" uses "+page.List(others)+", which balenaOS does not add to every kernel")
 		case !bound:
 			wrong = append(wrong, name+" has no driver")
 		}

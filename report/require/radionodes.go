@@ -7,6 +7,7 @@ import (
 
 	"github.com/boardprobe/boardprobe/boards"
 	"github.com/boardprobe/boardprobe/report"
+	"github.com/boardprobe/boardprobe/report/page"
 )
 
 // maxFiles is how many firmware files are named for one radio.
@@ -123,7 +124,7 @@ func silentRadios(r *report.Report) answer {
 		return a
 	case len(r.RadioNodes)+len(r.WiFi)+len(r.Bluetooth) == 0:
 		a.verdict = Unknown
-		a.detail = "The kernel's log names a radio that is not on the buses: " + listText(radioFiles(r)) + "."
+		a.detail = "The kernel's log names a radio that is not on the buses: " + page.List(radioFiles(r)) + "."
 	default:
 		a.verdict = Pass
 		a.detail = "Every radio that was seen or that the device tree names has its driver."
@@ -137,7 +138,7 @@ func silentRadios(r *report.Report) answer {
 	}
 	a.found = strings.Join(silent, "; ")
 	if len(disabled) > 0 {
-		a.detail += " Disabled in the device tree: " + listText(disabled[:min(len(disabled), maxNamed)]) + "."
+		a.detail += " Disabled in the device tree: " + page.List(disabled[:min(len(disabled), maxNamed)]) + "."
 	}
 	return a
 }
@@ -223,7 +224,7 @@ func firmwareAdditions(r *report.Report) answer {
 			if more := len(names) - maxFiles; more > 0 {
 				names = append(names[:maxFiles:maxFiles], fmt.Sprintf("%d more", more))
 			}
-			perhaps = append(perhaps, "for "+chip.Name+" one of "+listText(names))
+			perhaps = append(perhaps, "for "+chip.Name+" one of "+page.List(names))
 			continue
 		}
 		for _, name := range names {
@@ -234,10 +235,10 @@ func firmwareAdditions(r *report.Report) answer {
 	additions = slices.Compact(additions)
 	switch {
 	case len(additions) > 0:
-		a.found = fmt.Sprintf("%d: %s", len(additions), listText(additions[:min(len(additions), maxNamed)]))
+		a.found = fmt.Sprintf("%d: %s", len(additions), page.List(additions[:min(len(additions), maxNamed)]))
 		a.detail = "These files are not in the packages that every image of balenaOS has, so they are additions for this device type."
 	case len(defaults) > 0:
-		a.found = listText(defaults[:min(len(defaults), maxNamed)])
+		a.found = page.List(defaults[:min(len(defaults), maxNamed)])
 		a.detail = "The files that radios ask for are in packages that every image of balenaOS has."
 	case len(perhaps) > 0:
 	default:
@@ -251,7 +252,7 @@ func firmwareAdditions(r *report.Report) answer {
 		a.detail = strings.TrimSpace(a.detail + " Which file a radio needs can depend on its chip or revision, which was not seen.")
 	}
 	if len(calibration) > 0 && couldStartRadios(r) {
-		a.detail += " No calibration of this board was found under the name " + listText(slices.Compact(calibration[:min(len(calibration), maxFiles)])) + "."
+		a.detail += " No calibration of this board was found under the name " + page.List(slices.Compact(calibration[:min(len(calibration), maxFiles)])) + "."
 	}
 	return a
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/boardprobe/boardprobe/probe/decode/console"
 	"github.com/boardprobe/boardprobe/report"
+	"github.com/boardprobe/boardprobe/report/page"
 )
 
 // Group is what a check is for.
@@ -174,7 +175,7 @@ func notRead(r *report.Report, facts []string) string {
 func (d *Definition) finding(a answer) Finding {
 	f := Finding{
 		ID: d.ID, Group: d.Group, Verdict: a.verdict, Title: d.Title, Needed: d.Needed,
-		Found: clean(a.found), Detail: clean(a.detail), Facts: a.facts,
+		Found: page.Clean(a.found), Detail: page.Clean(a.detail), Facts: a.facts,
 		Consequence: d.Consequence(a.verdict),
 	}
 	if f.Facts == nil {
@@ -193,7 +194,7 @@ func (d *Definition) finding(a answer) Finding {
 		f.Remedy = first(a.remedy, d.Remedy)
 	}
 	if a.verdict == Ask || a.verdict == Warn || a.verdict == Unknown {
-		f.Question = clean(first(a.question, d.Question))
+		f.Question = page.Clean(first(a.question, d.Question))
 	}
 	return f
 }

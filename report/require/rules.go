@@ -4,4 +4,4 @@ package require
 // and what these use. Verdicts that were signed under another number are not
 // compared with those of today. Every change raises it: make numbers, which the
 // digest is for.
-const Rules = 34 // sha256 fa34fe674c4e96d0
+const Rules = 35 // sha256 59de75e29a55f4ad

@@ -7,6 +7,7 @@ import (
 
 	"github.com/boardprobe/boardprobe/boards"
 	"github.com/boardprobe/boardprobe/report"
+	"github.com/boardprobe/boardprobe/report/page"
 )
 
 // named is a fact with the word by which people know it.
@@ -55,7 +56,7 @@ func hardware(r *report.Report) answer {
 	}
 	add("processor", strings.TrimSpace(valueOf(r.CPU.Architecture)+" "+strings.Join(cores, ", ")), len(cores) > 0 && r.CPU.Architecture.OK())
 	memory, ok := r.Memory.FittedBytes.Get()
-	add("RAM", sizeText(memory, 2)+" RAM", ok && memory > 0)
+	add("RAM", page.Size(memory, 2)+" RAM", ok && memory > 0)
 	complete := r.Section("storage").Outcome == report.OutcomeOK && len(r.Storage) > 0
 	for _, d := range r.Storage {
 		complete = complete && d.Kind.OK() && d.SizeBytes.OK()
@@ -65,7 +66,7 @@ func hardware(r *report.Report) answer {
 	a.detail = "Model, processor, RAM and storage are described by this report."
 	if len(lack) > 0 {
 		a.verdict = Ask
-		a.detail = "Not, or not completely, described by this report: " + listText(lack) + "."
+		a.detail = "Not, or not completely, described by this report: " + page.List(lack) + "."
 	}
 	return a
 }
@@ -174,7 +175,7 @@ func bootSwitches(r *report.Report) answer {
 	positions, _ := r.Boot.SwitchesSet.Get() // none if not known
 	switch {
 	case read:
-		a.detail = "The straps of this unit say " + listText(straps) + "."
+		a.detail = "The straps of this unit say " + page.List(straps) + "."
 		a.found = strings.TrimPrefix(a.found+"; "+strings.Join(positions, ", "), "; ")
 	case r.Boot.ROMStraps.Gap == report.NotProbed && !r.Boot.ROMStraps.IsZero():
 		a.detail = "What the straps of this board say is in registers: " + r.Boot.ROMStraps.Note + "."
@@ -187,7 +188,7 @@ func bootSwitches(r *report.Report) answer {
 		a.verdict = Info
 		a.detail = "No boot switch or jumper is documented for this kind of board."
 	case len(switches) > 0:
-		a.question = "In which position is " + listText(switches) + " in production? Please send a photograph."
+		a.question = "In which position is " + page.List(switches) + " in production? Please send a photograph."
 	}
 	if len(from) > 0 {
 		a.detail += " Source: " + strings.Join(slices.Compact(from), "; ") + "."

@@ -7,6 +7,7 @@ import (
 
 	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 	"github.com/boardprobe/boardprobe/report"
+	"github.com/boardprobe/boardprobe/report/page"
 )
 
 // What a run could see decides what may be said of what it did not see. All that
@@ -146,7 +147,7 @@ func undrivenText(r *report.Report) string {
 	if i := slices.IndexFunc(r.Faults, hidesDrives); i >= 0 {
 		return "Drives are hidden behind a controller: " + r.Faults[i].Path + " has " + valueOf(r.Faults[i].Reason) + "."
 	}
-	return "A controller of storage has no driver, so there may be more behind it: " + listText(undriven(r)) + "."
+	return "A controller of storage has no driver, so there may be more behind it: " + page.List(undriven(r)) + "."
 }
 
 // sightText puts in words what the run was able to see, and whether that is

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/boardprobe/boardprobe/report/page"
 )
 
 // Exit statuses of a check. A failure outranks what is inconclusive.
@@ -77,7 +79,7 @@ type Waiver struct {
 // ParseWaiver reads ID=REASON.
 func ParseWaiver(text string) (Waiver, error) {
 	id, reason, ok := strings.Cut(text, "=")
-	reason = clean(reason)
+	reason = page.Clean(reason)
 	if !ok || id == "" || reason == "" {
 		return Waiver{}, fmt.Errorf("waiver %q: want ID=REASON", text)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/boardprobe/boardprobe/report"
+	"github.com/boardprobe/boardprobe/report/page"
 )
 
 // minStorageBytes is "4 GB" as parts of that name come: their user area is
@@ -154,7 +155,7 @@ func describe(list []report.Disk) string {
 		}
 		size := "size " + d.SizeBytes.Why()
 		if n, ok := d.SizeBytes.Get(); ok {
-			size = sizeText(n, 1)
+			size = page.Size(n, 1)
 		}
 		words = append(words, fmt.Sprintf("%s %s %s", kind, first(d.Name.Value, d.Path), size))
 	}
@@ -298,7 +299,7 @@ func storage(r *report.Report) answer {
 			a.detail = "No medium of the board is there that this run could see."
 		}
 		if flash := undrivenFlash(r); len(flash) > 0 {
-			a.detail += " Raw flash without a driver: " + listText(flash) + "."
+			a.detail += " Raw flash without a driver: " + page.List(flash) + "."
 		}
 	}
 	return a
@@ -338,7 +339,7 @@ func storageKind(r *report.Report) answer {
 	case seesStorage(r) && len(undrivenFlash(r)) == 0:
 		flash = "; no raw flash"
 	case len(undrivenFlash(r)) > 0:
-		flash = "; raw flash without a driver beside it: " + listText(undrivenFlash(r))
+		flash = "; raw flash without a driver beside it: " + page.List(undrivenFlash(r))
 		a.facts = append(a.facts, "faults")
 	}
 	switch {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/boardprobe/boardprobe/report"
+	"github.com/boardprobe/boardprobe/report/page"
 )
 
 // TableOptions is what the table shows and the report does not have.
@@ -44,12 +45,12 @@ func Table(r *report.Report, findings []Finding, opts TableOptions) string {
 				}
 			}
 		}
-		block(&b, "said in", opts.Console, labelWidth)
+		page.Block(&b, "said in", opts.Console, labelWidth)
 	}
 	text, _ := sightText(r)
-	block(&b, "sight", text, labelWidth)
+	page.Block(&b, "sight", text, labelWidth)
 	if next := NextRun(r); next != "" {
-		block(&b, "second run", next, labelWidth)
+		page.Block(&b, "second run", next, labelWidth)
 	}
 	for i, text := range notSeen(r) {
 		if opts.Console != "" {
@@ -59,10 +60,10 @@ func Table(r *report.Report, findings []Finding, opts TableOptions) string {
 		if i > 0 {
 			label = ""
 		}
-		block(&b, label, text, labelWidth)
+		page.Block(&b, label, text, labelWidth)
 	}
 	if opts.Signed != "" {
-		block(&b, "signed", opts.Signed, labelWidth)
+		page.Block(&b, "signed", opts.Signed, labelWidth)
 	}
 	return b.String()
 }
@@ -84,16 +85,16 @@ func heading(b *strings.Builder, tool string, r *report.Report) {
 	}
 	var lines []string
 	for _, p := range parts {
-		p = clean(p)
-		if n := len(lines); n > 0 && len(lines[n-1])+3+len(p) <= lineWidth {
+		p = page.Clean(p)
+		if n := len(lines); n > 0 && len(lines[n-1])+3+len(p) <= page.Width {
 			lines[n-1] += "   " + p
 			continue
 		}
-		first := lineWidth // of the heading; the others are indented
+		first := page.Width // of the heading; the others are indented
 		if len(lines) > 0 {
-			first = lineWidth - labelWidth
+			first = page.Width - labelWidth
 		}
-		for _, text := range wrap(p, first, lineWidth-labelWidth) {
+		for _, text := range page.Wrap(p, first, page.Width-labelWidth) {
 			if len(lines) > 0 {
 				text = strings.Repeat(" ", labelWidth) + text
 			}
@@ -114,17 +115,17 @@ func boardText(r *report.Report) string {
 // row writes one requirement. What does not fit its column, and why a verdict
 // is not a pass, goes below, indented as far as the verdict.
 func row(b *strings.Builder, f Finding) {
-	lines := wrap(clean(f.Found), foundWidth-1, lineWidth-labelWidth)
+	lines := page.Wrap(page.Clean(f.Found), foundWidth-1, page.Width-labelWidth)
 	line := fmt.Sprintf("%-*s%-*s%-*s%s", labelWidth, f.Title, verdictWidth, strings.ToUpper(string(f.Verdict)), foundWidth, lines[0], f.Needed)
 	b.WriteString(strings.TrimRight(line, " ") + "\n")
 	for _, line := range lines[1:] {
 		fmt.Fprintf(b, "%*s%s\n", labelWidth, "", line)
 	}
 	if f.Verdict != Pass {
-		block(b, "", f.Detail, labelWidth)
+		page.Block(b, "", f.Detail, labelWidth)
 	}
 	if f.Waived != "" {
-		block(b, "", "waived: "+f.Waived, labelWidth)
+		page.Block(b, "", "waived: "+f.Waived, labelWidth)
 	}
 }
 
@@ -139,7 +140,7 @@ func notSeen(r *report.Report) []string {
 	switch {
 	case none:
 	case len(switches) > 0:
-		list = append(list, "boot switches: photograph "+listText(switches)+logConsole)
+		list = append(list, "boot switches: photograph "+page.List(switches)+logConsole)
 	case fromFirmware:
 		list = append(list, "boot order and jumpers: photograph the boot page of the firmware's set-up")
 	default:
@@ -169,3 +170,11 @@ func notSeen(r *report.Report) []string {
 	}
 	return list
 }
+
+// Widths of the verdict table.
+const (
+	labelWidth   = 13 // of the first column, and the indent of continuation lines
+	verdictWidth = 9
+	neededWidth  = 13
+	foundWidth   = page.Width - labelWidth - verdictWidth - neededWidth // with a space at its end
+)

@@ -7,12 +7,13 @@ import (
 	"testing"
 
 	"github.com/boardprobe/boardprobe/report"
+	"github.com/boardprobe/boardprobe/report/page"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// page fails unless every line fits a serial console and is printable ASCII.
-func page(t *testing.T, name, text string) {
+// fitsPage fails unless every line fits a serial console and is printable ASCII.
+func fitsPage(t *testing.T, name, text string) {
 	t.Helper()
 	if !strings.HasSuffix(text, "\n") {
 		t.Errorf("%s does not end its last line", name)
@@ -32,7 +33,7 @@ func page(t *testing.T, name, text string) {
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	page(t, name, got)
+	fitsPage(t, name, got)
 	file := "testdata/" + name
 	if *update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
@@ -117,12 +118,12 @@ func TestHostile(t *testing.T) {
 		r := hostileReport(s)
 		findings := Check(r)
 		for _, f := range findings {
-			if clean(f.Found) != f.Found || clean(f.Detail) != f.Detail || clean(f.Question) != f.Question {
+			if page.Clean(f.Found) != f.Found || page.Clean(f.Detail) != f.Detail || page.Clean(f.Question) != f.Question {
 				t.Errorf("%.20q: %s is not clean: %q, %q, %q", s, f.ID, f.Found, f.Detail, f.Question)
 			}
 		}
-		page(t, "table", Table(r, findings, TableOptions{Signed: s}))
-		page(t, "questions", Questions(r, findings))
+		fitsPage(t, "table", Table(r, findings, TableOptions{Signed: s}))
+		fitsPage(t, "questions", Questions(r, findings))
 	}
 }
 
@@ -131,7 +132,7 @@ func TestModelIsNotCut(t *testing.T) {
 	r := imx8mp()
 	r.Identity.Model = text(strings.Repeat("0123456789", 100))
 	table := Table(r, Check(r), TableOptions{})
-	page(t, "table", table)
+	fitsPage(t, "table", table)
 	if got := strings.Count(table, "9"); got < 100 {
 		t.Errorf("%d of 100 parts of a long model are in the table", got)
 	}
@@ -159,10 +160,10 @@ func TestPromises(t *testing.T) {
 func TestClean(t *testing.T) {
 	for in, want := range map[string]string{
 		" a \t b\r\n": "a b", "a\u2028b\u2029c\u0085d\x7fe": "a b c d e", "\x1b[31mred": "[31mred", "Gr\u00fc\u00dfe": "Gr??e", "\xff": "?",
-		strings.Repeat("x", 9999): strings.Repeat("x", maxText) + " [cut]",
+		strings.Repeat("x", 9999): strings.Repeat("x", page.MaxText) + " [cut]",
 	} {
-		if got := clean(in); got != want {
-			t.Errorf("clean(%.40q) = %.40q (%d); want %.40q (%d)", in, got, len(got), want, len(want))
+		if got := page.Clean(in); got != want {
+			t.Errorf("page.Clean(%.40q) = %.40q (%d); want %.40q (%d)", in, got, len(got), want, len(want))
 		}
 	}
 }
@@ -176,8 +177,8 @@ func TestSizeText(t *testing.T) {
 		{3 << 30, 2, "3.00 GiB"}, {8_600_000_000, 1, "8.0 GiB"}, {3_600_000_000, 1, "3.3 GiB"}, {1<<30 - 1, 2, "1023 MiB"}, {512 << 20, 2, "512 MiB"},
 		{1 << 62, 1, "4194304.0 TiB"}, {1<<63 - 1, 2, "8388607.99 TiB"}, {1<<40 - 1, 1, "1023.9 GiB"}, {5, 1, "5 bytes"}, {4096, 1, "4 KiB"}, {-1, 1, "invalid size"},
 	} {
-		if got := sizeText(c.n, c.decimals); got != c.want {
-			t.Errorf("sizeText(%d, %d) = %s; want %s", c.n, c.decimals, got, c.want)
+		if got := page.Size(c.n, c.decimals); got != c.want {
+			t.Errorf("page.Size(%d, %d) = %s; want %s", c.n, c.decimals, got, c.want)
 		}
 	}
 }
@@ -191,8 +192,8 @@ func TestWrap(t *testing.T) {
 		{"", 5, 5, ""}, {"one two", 7, 7, "one two"}, {"one two", 6, 6, "one|two"}, {"one two three", 3, 9, "one|two three"},
 		{"abcdefghij", 4, 3, "abcd|efg|hij"}, {"ab cdefgh", 4, 4, "ab|cdef|gh"}, {"abcd e", 4, 4, "abcd|e"}, {" a  b ", 9, 9, "a b"},
 	} {
-		if got := strings.Join(wrap(c.text, c.first, c.rest), "|"); got != c.want {
-			t.Errorf("wrap(%q, %d, %d) = %q; want %q", c.text, c.first, c.rest, got, c.want)
+		if got := strings.Join(page.Wrap(c.text, c.first, c.rest), "|"); got != c.want {
+			t.Errorf("page.Wrap(%q, %d, %d) = %q; want %q", c.text, c.first, c.rest, got, c.want)
 		}
 	}
 }
@@ -205,8 +206,8 @@ func FuzzPages(f *testing.F) {
 		r := hostileReport(s)
 		r.Memory.FittedBytes, r.Storage[0].SizeBytes = number(memory), number(size)
 		findings := Check(r)
-		page(t, "table", Table(r, findings, TableOptions{Signed: s}))
-		page(t, "questions", Questions(r, findings))
+		fitsPage(t, "table", Table(r, findings, TableOptions{Signed: s}))
+		fitsPage(t, "questions", Questions(r, findings))
 		Status(findings, FailOn{})
 	})
 }

@@ -1,26 +1,22 @@
-package require
+// Package page sets text for people: lines of 79 columns of printable ASCII,
+// whatever a board said.
+package page
 
 import (
 	"fmt"
 	"strings"
 )
 
-// The verdict table fits a serial console: 79 columns of ASCII.
-const (
-	lineWidth    = 79
-	labelWidth   = 13 // of the first column, and the indent of continuation lines
-	verdictWidth = 9
-	neededWidth  = 13
-	foundWidth   = lineWidth - labelWidth - verdictWidth - neededWidth // with a space at its end
-)
+// Width fits a serial console.
+const Width = 79
 
-// maxText bounds what one statement can put on a page. Nothing honest is that
+// MaxText bounds what one statement can put on a page. Nothing honest is that
 // long.
-const maxText = 2000
+const MaxText = 2000
 
-// clean makes any text one line of printable ASCII: a board, and the maker of
+// Clean makes any text one line of printable ASCII: a board, and the maker of
 // a package, must not be able to send escapes to a terminal or to break lines.
-func clean(s string) string {
+func Clean(s string) string {
 	var b strings.Builder
 	space := false
 	for _, c := range s {
@@ -36,7 +32,7 @@ func clean(s string) string {
 			c = '?'
 		}
 		b.WriteRune(c)
-		if b.Len() >= maxText {
+		if b.Len() >= MaxText {
 			b.WriteString(" [cut]")
 			break
 		}
@@ -44,9 +40,9 @@ func clean(s string) string {
 	return b.String()
 }
 
-// wrap breaks cleaned text into lines: the first of at most firstWidth
+// Wrap breaks cleaned text into lines: the first of at most firstWidth
 // characters, the others of restWidth. A word longer than a line is split.
-func wrap(text string, firstWidth, restWidth int) []string {
+func Wrap(text string, firstWidth, restWidth int) []string {
 	var lines []string
 	line, width := "", firstWidth
 	flush := func() {
@@ -75,10 +71,10 @@ func wrap(text string, firstWidth, restWidth int) []string {
 	return lines
 }
 
-// block writes text after a label of the given width, and continuation lines
+// Block writes text after a label of the given width, and continuation lines
 // below the text.
-func block(b *strings.Builder, label, text string, width int) {
-	for i, line := range wrap(clean(text), lineWidth-width, lineWidth-width) {
+func Block(b *strings.Builder, label, text string, width int) {
+	for i, line := range Wrap(Clean(text), Width-width, Width-width) {
 		if i > 0 {
 			label = ""
 		}
@@ -86,9 +82,9 @@ func block(b *strings.Builder, label, text string, width int) {
 	}
 }
 
-// sizeText prints an amount in binary units, rounded down: what just misses a
+// Size prints an amount in binary units, rounded down: what just misses a
 // size must not look like it.
-func sizeText(n int64, decimals int) string {
+func Size(n int64, decimals int) string {
 	unit, name := int64(1<<30), "GiB"
 	switch {
 	case n < 0:
@@ -109,8 +105,8 @@ func sizeText(n int64, decimals int) string {
 	return fmt.Sprintf("%d.%0*d %s", n/unit, decimals, n%unit*scale/unit, name)
 }
 
-// listText joins words as people do: a, b and c.
-func listText(words []string) string {
+// List joins words as people do: a, b and c.
+func List(words []string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")
 	}
