@@ -64,7 +64,7 @@ boot: tools ## start the emulated BOARD (virt): console, package, verification
 	$(GO) test -count=1 -v ./initramfs/emulator -run '^TestBoards$$/^start$$/^$(BOARD)$$' -args -show -long -only '$(BOARD)'
 
 golden: ## write the expected replays of the corpus anew, to be read as a diff
-	$(GO) test ./cmd/boardreport -run '^TestCorpus$$' -args -update
+	$(GO) test ./cmd/boardreport -run '^(TestCorpus|TestPages)$$' -args -update
 
 numbers: ## raise the numbers of collectors and rules whose sources have changed
 	$(GO) test ./cmd -run '^TestNumbers$$' -args -update

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -39,6 +40,18 @@ const (
 	Documented Basis = "documented" // said by a cited document
 	Claimed    Basis = "claimed"    // said by a person or by a label
 )
+
+// Weaker reports whether b says less than o of how a value is known.
+func (b Basis) Weaker(o Basis) bool {
+	order := []Basis{Attested, Observed, Configured, Inferred, Documented, Claimed}
+	rank := func(b Basis) int {
+		if b == "" {
+			b = Observed
+		}
+		return slices.Index(order, b)
+	}
+	return rank(b) > rank(o)
+}
 
 // Fact is one statement about the board: a value or a gap, and what it rests
 // on. The zero Fact means that nobody asked; it is left out of the document.

@@ -13,6 +13,7 @@ import (
 // Source says what a table is, of which state of which documents, and when they
 // were read.
 type Source struct {
+	Name    string `json:"name"`
 	Title   string `json:"title"`
 	Version string `json:"version"`
 	Date    string `json:"date"` // YYYY-MM-DD

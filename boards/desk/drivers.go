@@ -104,6 +104,7 @@ func DriversSource() Source {
 		return Source{}
 	}
 	return Source{
+		Name:    "drivers",
 		Title:   "drivers of Linux, the devices they match and the firmware they declare",
 		Version: t.kernel + " (Debian " + t.sourcePackage + ")",
 		Date:    t.date,

@@ -67,6 +67,7 @@ func firmwareSource() Source {
 		return Source{}
 	}
 	return Source{
+		Name:    "firmware files",
 		Title:   "firmware files that packages of Debian have, with their digests",
 		Version: "linux-firmware " + newest,
 		Date:    date.Format(time.DateOnly),

@@ -42,6 +42,7 @@ func commands() []command {
 		{"diff", "compare two packages by class", runDiff},
 		{"same", "hold two or more packages against one hardware revision", runSame},
 		{"receive", "take the packages out of the log of a console", runReceive},
+		{"data", "list the tables of this program, with source, date and age", runData},
 		{"replay", "collect a report again from its evidence and compare", runReplay},
 	}
 }
@@ -51,7 +52,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) > 0 {
 		switch args[0] {
 		case "-h", "-help", "--help":
-			fmt.Fprintln(stdout, "usage: boardreport VERB [flags] PACKAGE")
+			fmt.Fprintln(stdout, "usage: boardreport VERB [flags] PACKAGE\nA package without a verb is checked.")
 			for _, c := range commands() {
 				fmt.Fprintf(stdout, "  %-8s %s\n", c.name, c.synopsis)
 			}
@@ -64,6 +65,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			if c.name == args[0] {
 				return c.run(args[1:], s)
 			}
+		}
+		if _, err := os.Stat(args[0]); err == nil {
+			return runCheck(args, s)
 		}
 		return s.fail(fmt.Errorf("no verb %q", args[0]), "boardreport -h lists the verbs")
 	}

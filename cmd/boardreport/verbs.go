@@ -12,6 +12,7 @@ import (
 	"github.com/boardprobe/boardprobe/probe"
 	"github.com/boardprobe/boardprobe/report"
 	"github.com/boardprobe/boardprobe/report/require"
+	"github.com/boardprobe/boardprobe/report/scope"
 )
 
 func runVerify(args []string, s streams) int {
@@ -131,6 +132,8 @@ func (p opened) document() ([]byte, error) {
 func runCheck(args []string, s streams) int {
 	f := flag.NewFlagSet("check", flag.ContinueOnError)
 	format := f.String("format", "text", "`text` or json")
+	all := f.Bool("all", false, "leave nothing out of the text")
+	on := dayFlag(f)
 	failOn := f.String("fail-on", "", "what makes the exit status 1 beside requirements: groups and verdicts (`LIST`)")
 	o := judgeFlags(f)
 	choice := consoleFlag(f)
@@ -144,10 +147,10 @@ func runCheck(args []string, s streams) int {
 	if done {
 		return status
 	}
-	var on require.FailOn
+	var failing require.FailOn
 	if *failOn != "" {
 		var err error
-		if on, err = require.ParseFailOn(*failOn); err != nil {
+		if failing, err = require.ParseFailOn(*failOn); err != nil {
 			return s.fail(err, "")
 		}
 	}
@@ -163,10 +166,11 @@ func runCheck(args []string, s streams) int {
 	if err != nil {
 		return s.fail(err, "")
 	}
+	summary := scope.Of(scope.Case{Report: p.report, Findings: findings, Word: p.summary(), On: *on})
 	switch *format {
 	case "json":
 		s.noteConsole(h)
-		text, err := p.encode(findings)
+		text, err := p.encode(findings, summary)
 		if err == nil {
 			err = s.out.JSON(text)
 		}
@@ -174,31 +178,47 @@ func runCheck(args []string, s streams) int {
 			return s.fail(err, "")
 		}
 	case "text":
-		io.WriteString(s.out, require.Table(p.report, findings, require.TableOptions{Console: h.words}))
+		io.WriteString(s.out, summary.Text(p.report, *all)+require.ConsoleTable(findings, h.words))
 	default:
 		return s.fail(fmt.Errorf("-format %s: want text or json", *format), "")
 	}
-	return p.end(require.Status(findings, on))
+	return p.end(require.Status(findings, failing))
 }
 
 // checked is the document of check -format json.
 type checked struct {
-	Schema   string            `json:"schema"`
-	Package  string            `json:"package"`
-	As       string            `json:"as"`       // the facts that were judged: stored or collected-again
-	Evidence string            `json:"evidence"` // how the signed facts stand to it: consistent, not consistent, not compared
-	SignedBy string            `json:"signed_by"`
-	Vouched  string            `json:"vouched_by,omitempty"`
-	Findings []require.Finding `json:"findings"`
+	Schema   string        `json:"schema"`
+	Package  string        `json:"package"`
+	As       string        `json:"as"`       // the facts that were judged: stored or collected-again
+	Evidence string        `json:"evidence"` // how the signed facts stand to it: consistent, not consistent, not compared
+	SignedBy string        `json:"signed_by"`
+	Vouched  string        `json:"vouched_by,omitempty"`
+	Findings []judged      `json:"findings"`
+	Summary  scope.Summary `json:"summary"`
+}
+
+// judged is a finding with what its check says of all boards.
+type judged struct {
+	require.Finding
+	Source    require.Source `json:"source"`
+	Rationale string         `json:"rationale"`
 }
 
 // encode writes findings as a document.
-func (p opened) encode(findings []require.Finding) ([]byte, error) {
+func (p opened) encode(findings []require.Finding, summary scope.Summary) ([]byte, error) {
+	checks := map[string]require.Definition{}
+	for _, d := range require.Definitions() {
+		checks[d.ID] = d
+	}
+	list := make([]judged, 0, len(findings))
+	for _, f := range findings {
+		list = append(list, judged{f, checks[f.ID].Source, checks[f.ID].Rationale})
+	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", " ")
-	err := e.Encode(checked{"https://boardprobe.github.io/check/v1", p.report.Run.Name, p.as, p.words, p.ladder.KeyID, p.ladder.Signer, findings})
+	err := e.Encode(checked{"https://boardprobe.github.io/check/v1", p.report.Run.Name, p.as, p.words, p.ladder.KeyID, p.ladder.Signer, list, summary})
 	return b.Bytes(), err
 }
 

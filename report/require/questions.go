@@ -21,7 +21,7 @@ func Questions(r *report.Report, findings []Finding) string {
 		return "" // the tests load the same files
 	}
 	var b strings.Builder
-	heading(&b, "Questions", r)
+	Heading(&b, "Questions", r)
 	b.WriteByte('\n')
 	n := 0
 	var body strings.Builder

@@ -4,4 +4,4 @@ package require
 // and what these use. Verdicts that were signed under another number are not
 // compared with those of today. Every change raises it: make numbers, which the
 // digest is for.
-const Rules = 35 // sha256 59de75e29a55f4ad
+const Rules = 36 // sha256 d8a5c41662c9c148

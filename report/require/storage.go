@@ -85,9 +85,10 @@ func isModule(kind string) bool {
 }
 
 // known reports whether the kind is one of the schema.
-func known(kind string) bool { return kindName(kind) != "" }
+func known(kind string) bool { return KindName(kind) != "" }
 
-func kindName(kind string) string {
+// KindName is the word for people of a kind of storage, "" for none of the schema.
+func KindName(kind string) string {
 	switch kind {
 	case report.KindEMMC:
 		return "eMMC"
@@ -150,7 +151,7 @@ func describe(list []report.Disk) string {
 	var words []string
 	for _, d := range list {
 		kind := "storage of unknown kind"
-		if k := kindName(d.Kind.Value); d.Kind.OK() && k != "" {
+		if k := KindName(d.Kind.Value); d.Kind.OK() && k != "" {
 			kind = k
 		}
 		size := "size " + d.SizeBytes.Why()
@@ -319,14 +320,14 @@ func storageKind(r *report.Report) answer {
 		}
 	}
 	for _, d := range m.named {
-		name := kindName(d.Kind.Value)
+		name := KindName(d.Kind.Value)
 		if d.Kind.Value == report.KindSD {
 			name = "SD, soldered"
 		}
 		add(&good, name)
 	}
 	for _, d := range m.other {
-		add(&other, kindName(d.Kind.Value))
+		add(&other, KindName(d.Kind.Value))
 	}
 	if m.sdSlot {
 		good = append(good, "SD slot")

@@ -27,7 +27,7 @@ func tableRows() []string {
 // How the package left the board is for the caller to add.
 func Table(r *report.Report, findings []Finding, opts TableOptions) string {
 	var b strings.Builder
-	heading(&b, "boardprobe "+r.Run.Probe, r)
+	Heading(&b, "boardprobe "+r.Run.Probe, r)
 	fmt.Fprintf(&b, "%-*s%-*s%-*s%s\n", labelWidth, "requirement", verdictWidth, "verdict", foundWidth, "found", "needed")
 	for _, id := range tableRows() {
 		for _, f := range findings {
@@ -36,23 +36,13 @@ func Table(r *report.Report, findings []Finding, opts TableOptions) string {
 			}
 		}
 	}
-	if opts.Console != "" {
-		fmt.Fprintf(&b, "%-*s%-*s%s\n", labelWidth, "console", verdictWidth, "verdict", "found; read at the desk, not signed by the board")
-		for _, id := range consoleRows() {
-			for _, f := range findings {
-				if f.ID == id && f.Found != "" {
-					row(&b, f)
-				}
-			}
-		}
-		page.Block(&b, "said in", opts.Console, labelWidth)
-	}
+	b.WriteString(ConsoleTable(findings, opts.Console))
 	text, _ := sightText(r)
 	page.Block(&b, "sight", text, labelWidth)
 	if next := NextRun(r); next != "" {
 		page.Block(&b, "second run", next, labelWidth)
 	}
-	for i, text := range notSeen(r) {
+	for i, text := range NotSeen(r) {
 		if opts.Console != "" {
 			text = strings.TrimSuffix(text, logConsole)
 		}
@@ -68,10 +58,33 @@ func Table(r *report.Report, findings []Finding, opts TableOptions) string {
 	return b.String()
 }
 
-// heading names tool, board and run, with three spaces between them.
-func heading(b *strings.Builder, tool string, r *report.Report) {
-	parts := []string{tool}
-	if model := boardText(r); model != "" {
+// ConsoleTable is what the log of a console said, where there is one; from is where
+// it was read.
+func ConsoleTable(findings []Finding, from string) string {
+	if from == "" {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-*s%-*s%s\n", labelWidth, "console", verdictWidth, "verdict", "found; read at the desk, not signed by the board")
+	for _, id := range consoleRows() {
+		for _, f := range findings {
+			if f.ID == id && f.Found != "" {
+				row(&b, f)
+			}
+		}
+	}
+	page.Block(&b, "said in", from, labelWidth)
+	return b.String()
+}
+
+// Heading names what a page is, the board, the run and what was stated, with three
+// spaces between them. what can be empty.
+func Heading(b *strings.Builder, what string, r *report.Report) {
+	var parts []string
+	if what != "" {
+		parts = append(parts, what)
+	}
+	if model := BoardText(r); model != "" {
 		parts = append(parts, model)
 	}
 	if list, ok := r.Identity.Compatible.Get(); ok && len(list) > 0 {
@@ -104,8 +117,8 @@ func heading(b *strings.Builder, tool string, r *report.Report) {
 	b.WriteString(strings.Join(lines, "\n") + "\n")
 }
 
-// boardText is what the board calls itself.
-func boardText(r *report.Report) string {
+// BoardText is what the board calls itself.
+func BoardText(r *report.Report) string {
 	if model := valueOf(r.Identity.Model); model != "" {
 		return model
 	}
@@ -132,8 +145,8 @@ func row(b *strings.Builder, f Finding) {
 // logConsole is the other way to see what switches decide.
 const logConsole = ", or log the console from power-on"
 
-// notSeen lists what this run could not see, and how to settle it.
-func notSeen(r *report.Report) []string {
+// NotSeen lists what this run could not see, and how to settle it.
+func NotSeen(r *report.Report) []string {
 	var list []string
 	_, switches, none, _ := switchHint(r)
 	fromFirmware := !r.Identity.Compatible.OK() && (r.Identity.Product.OK() || r.Identity.FirmwareVendor.OK())

@@ -151,7 +151,7 @@ func TestPromises(t *testing.T) {
 		}
 		for _, word := range []string{"accepted", "guarantee", "will pass", "certified", "is the same"} {
 			if strings.Contains(strings.ToLower(all), word) {
-				t.Errorf("a page of %s says %q", boardText(r), word)
+				t.Errorf("a page of %s says %q", BoardText(r), word)
 			}
 		}
 	}
