@@ -85,6 +85,9 @@ func attachedBy(at report.Fact[string]) report.Fact[string] {
 	if strings.HasPrefix(strings.TrimPrefix(at.Value, "sys/"), "devices/virtual/") {
 		return report.Missing[string](report.NotProbed, "the kernel names no bus that it is on", at.From...)
 	}
+	if !strings.HasPrefix(strings.TrimPrefix(at.Value, "sys/"), "devices/") {
+		return report.Missing[string](report.NotProbed, "no link says on which bus it is", at.From...)
+	}
 	attached := report.Soldered
 	if functions := pciFunction().FindAllString(at.Value, -1); len(functions) > 0 {
 		if on := onBus(functions[len(functions)-1], ""); !on.OK() && !strings.Contains(at.Value, "/usb") {

@@ -101,7 +101,7 @@ func kernelArchitecture(h *Host, info Answer) report.Fact[string] {
 	case has("CPU implementer: ") && asimd().MatchString(text): // a vendor's 64-bit kernel may say (v8l), too
 		return said("aarch64")
 	case has("CPU implementer: ") && armPlatform().MatchString(text):
-		return said("arm" + armPlatform().FindStringSubmatch(text)[1])
+		return said("arm" + armWord(armPlatform().FindStringSubmatch(text)[1], text))
 	case has("isa: rv64"):
 		return said("riscv64")
 	case has("isa: rv32"):
@@ -110,16 +110,41 @@ func kernelArchitecture(h *Host, info Answer) report.Fact[string] {
 		return said("s390x")
 	case !x86Form().MatchString(text) || !has("flags: "): // PA-RISC, SuperH, Elbrus and old LoongArch have a family, too
 	case has("fdiv_bug: ") || !strings.Contains(text, " lm ") && !strings.Contains(text, " lm\n"): // of 32-bit kernels
-		return said("i686")
+		return said(x86Word(text))
 	default:
 		// A 32-bit kernel with memory above what it maps says so (fs/proc/meminfo.c).
 		memory := h.Read("proc/meminfo")
 		if memory.Gap == "" && strings.Contains(string(memory.Data), "HighTotal:") {
-			return said("i686", memory.ID)
+			return said(x86Word(text), memory.ID)
 		}
 		return said("x86_64", memory.ID)
 	}
 	return report.Missing[string](report.NotProbed, "a folder of files does not say it", uname.ID, info.ID)
+}
+
+// x86Word is what uname says of a 32-bit kernel: the family, at most 6
+// (arch/x86/kernel/cpu/bugs.c).
+func x86Word(text string) string {
+	if m := x86Form().FindStringSubmatch(text); len(m[1]) == 1 && m[1] >= "3" && m[1] < "6" {
+		return "i" + m[1] + "86"
+	}
+	return "i686"
+}
+
+// armWord puts the letters of a core of before ARMv6 into its platform, as uname has
+// them (arch_name in arch/arm/mm/proc-*.S): v5l of a core with Thumb, the extensions
+// for signals and Java is v5tejl.
+func armWord(platform, text string) string {
+	version, end := platform[:2], platform[2:]
+	if version != "v4" && version != "v5" {
+		return platform
+	}
+	for _, extension := range []struct{ word, letter string }{{" thumb", "t"}, {" edsp", "e"}, {" java", "j"}} {
+		if strings.Contains(text, extension.word) {
+			version += extension.letter
+		}
+	}
+	return version + end
 }
 
 var (
@@ -131,7 +156,7 @@ var (
 	// (arch/arm64/kernel/cpuinfo.c, arch/arm/kernel/setup.c).
 	asimd = pattern.New(`\nFeatures: (?:[^\n]* )?asimd(?: |\n|$)`)
 	// x86Form is the family as a number (arch/x86/kernel/cpu/proc.c).
-	x86Form = pattern.New(`\ncpu family: \d+(?:\n|$)`)
+	x86Form = pattern.New(`\ncpu family: (\d+)(?:\n|$)`)
 )
 
 // topology counts cores, sockets and clusters of the processors that are
@@ -169,6 +194,9 @@ func topology(h *Host, numbers []int, c *report.CPU) {
 		return
 	}
 	cpuMap := h.List(deviceTree + "cpus/cpu-map")
+	if arch := c.Architecture.Value; cpuMap.Gap == report.Absent && c.Sockets.OK() && !strings.HasPrefix(arch, "arm") && arch != "aarch64" {
+		return // elsewhere packages are packages
+	}
 	count := func(list []string, prefix string) (n int64) {
 		for _, name := range list {
 			if number, ok := strings.CutPrefix(name, prefix); ok && strings.Trim(number, "0123456789") == "" {

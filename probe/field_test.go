@@ -32,7 +32,7 @@ import (
 func TestField(t *testing.T) {
 	t.Parallel()
 	names, err := filepath.Glob("testdata/field/*.txtar")
-	if err != nil || len(names) < 90 {
+	if err != nil || len(names) < 157 {
 		t.Fatalf("%d archives, %v; want those of the field", len(names), err)
 	}
 	for _, name := range names {

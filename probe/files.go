@@ -30,8 +30,16 @@ type files struct {
 	// here are the folders of which it is known whether they are there.
 	here map[string]bool
 
+	// older says that the device tree is where kernels before 3.14 show it, and where
+	// all others have a link (Documentation/ABI/testing/sysfs-firmware-ofw); nil until
+	// somebody asks.
+	older *bool
+
 	target [maxTarget]byte // what readlink reads into
 }
+
+// olderTree is the place of the device tree that programs are to use.
+const olderTree = "proc/device-tree"
 
 // maxDirs bounds the folders held open at once.
 const maxDirs = 256
@@ -230,7 +238,17 @@ func (f *files) locate(name string) (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	links := 0
-	place, err := f.walk(".", path.Clean("/" + name)[1:], &links)
+	name = path.Clean("/" + name)[1:]
+	if f.older == nil {
+		f.older = new(bool)
+		_, err := f.walk(".", path.Clean(deviceTree), &links)
+		_, other := f.walk(".", olderTree, &links)
+		*f.older = err != nil && other == nil
+	}
+	if below, ok := strings.CutPrefix(name+"/", deviceTree); ok && *f.older {
+		name = path.Join(olderTree, below)
+	}
+	place, err := f.walk(".", name, &links)
 	if err != nil {
 		return "", err
 	}

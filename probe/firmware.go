@@ -208,6 +208,7 @@ func collectFirmware(_ context.Context, h *Host) ([]report.FirmwareFile, error) 
 	for _, f := range kmsg.Failures(events, useOfFirmware) {
 		l.fail(f)
 	}
+	l.end()
 	var list []report.FirmwareFile
 	slices.Sort(l.order)
 	for _, name := range l.order {

@@ -22,12 +22,14 @@ type firmwareFiles struct {
 	kept    map[bool]int      // files of radios, and others
 	chosen  map[string]string // by driver and device, the file that is loaded next
 	program map[string]string // the last that was loaded and is a program
+	stops   []kmsg.Event
+	byChip  map[string]string // by driver and chip, the file that was chosen for it
 }
 
 func newFirmwareFiles(h *Host, id string, events []kmsg.Event) *firmwareFiles {
 	l := &firmwareFiles{
 		h: h, id: id, drivers: map[string]string{}, files: map[string]*report.FirmwareFile{},
-		dropped: map[string]bool{}, kept: map[bool]int{}, chosen: map[string]string{}, program: map[string]string{},
+		dropped: map[string]bool{}, kept: map[bool]int{}, chosen: map[string]string{}, program: map[string]string{}, byChip: map[string]string{},
 	}
 	for _, e := range events {
 		if e.Device != "" && !slices.Contains(nameless, e.Driver) {
@@ -48,12 +50,77 @@ func (l *firmwareFiles) hear(e kmsg.Event) {
 				f.Version = report.Missing[string](report.Absent, "what ran has stopped", l.id)
 			}
 		}
+	case kmsg.Stopped, kmsg.ProbeFailed:
+		l.stop(e)
 	case kmsg.Chosen:
 		if file := chosenFile(e); file != "" {
 			l.chosen[e.Driver+" "+e.Device] = file
+			l.byChip[e.Driver+" "+e.Chip] = file
 		}
 	case kmsg.Loaded, kmsg.Running:
 		l.load(e)
+	}
+}
+
+// errDefer is EPROBE_DEFER of include/linux/errno.h: the driver will try again.
+const errDefer = 517
+
+// stop takes the end of a device: its driver gave up, so that nothing runs that it
+// has loaded. A driver that says so without a file failed with the one that it was to
+// load.
+func (l *firmwareFiles) stop(e kmsg.Event) {
+	if e.Errno == errDefer {
+		return
+	}
+	if e.Driver == "ieee80211" && e.File == "" { // brcmfmac, by the name of its radio
+		e.Driver, e.Device = "brcmfmac", ""
+	}
+	const why = "what ran has stopped"
+	found := false
+	for _, f := range l.files {
+		if e.File != "" && f.File != e.File || !ofDevice(e, f) {
+			continue
+		}
+		found = found || f.State.Value == "failed"
+		if f.State.Value == string(kmsg.Running) || f.State.Value == string(kmsg.Loaded) && isProgram(f.File) {
+			f.State, found = report.Known("failed", l.id), true
+			f.Version = report.Missing[string](report.Absent, why, l.id)
+		}
+	}
+	if !found && e.Class == kmsg.Stopped {
+		one, every := e.Driver+" "+e.Device, e.Driver+" "
+		e.File = cmp.Or(e.File, l.program[one], l.chosen[one], l.program[every], l.chosen[every])
+		l.stops = append(l.stops, e)
+	}
+}
+
+// end takes what stopped although no line says that anything was loaded, unless another
+// line says why, or the device runs after all.
+func (l *firmwareFiles) end() {
+	for _, e := range l.stops {
+		known := false
+		for _, f := range l.files {
+			known = known || ofDevice(e, f) && f.State.Value != "optional" && f.State.Value != string(kmsg.Replaced)
+		}
+		if known {
+			continue
+		}
+		if f := l.entry(e); f != nil {
+			f.State = report.Known("failed", l.id)
+		}
+	}
+}
+
+// ofDevice reports whether an event is of the device of a file, of an interface of it,
+// or of the core of its driver, which names no device.
+func ofDevice(e kmsg.Event, f *report.FirmwareFile) bool {
+	switch device := f.Device.Value; {
+	case e.Driver == "wlcore":
+		return strings.HasPrefix(f.Driver.Value, "wl1") || f.Driver.Value == "wlcore"
+	case e.Device == "":
+		return e.Driver != "" && f.Driver.Value == e.Driver
+	default:
+		return device == e.Device || device != "" && strings.HasPrefix(e.Device, device+":")
 	}
 }
 
@@ -63,7 +130,13 @@ func (l *firmwareFiles) hear(e kmsg.Event) {
 func (l *firmwareFiles) load(e kmsg.Event) {
 	one, every := e.Driver+" "+e.Device, e.Driver+" " // some lines name no device
 	next, last := cmp.Or(l.chosen[one], l.chosen[every]), cmp.Or(l.program[one], l.program[every])
+	ofChip := ""
+	if e.Chip != "" {
+		ofChip = l.byChip[e.Driver+" "+e.Chip]
+	}
 	switch {
+	case e.Class == kmsg.Running && ofChip != "" && (last == "" || !strings.HasPrefix(last, strings.TrimSuffix(ofChip, path.Ext(ofChip))+".")):
+		e.File = cmp.Or(e.File, ofChip) // the last that was loaded is another chip's
 	case e.Class == kmsg.Running:
 		e.File = cmp.Or(e.File, last, next)
 	case cmp.Or(e.File, next) == "":
@@ -84,9 +157,9 @@ func (l *firmwareFiles) load(e kmsg.Event) {
 	f.State = report.Known(string(e.Class), l.id)
 	switch text := oneLine(strings.TrimSpace(e.Version + " " + e.Build)); {
 	case text == "":
-	case strings.HasPrefix(e.Driver, "rtw_") && f.Version.OK() && f.Version.Value != text:
+	case strings.HasPrefix(e.Driver, "rtw") && f.Version.OK() && f.Version.Value != text:
 		f.Version = report.Missing[string](report.Invalid, "the log has "+f.Version.Value+" and "+text+", one of them of the program for waking up", l.id)
-	case f.Version.Gap == report.Invalid:
+	case f.Version.Gap == report.Invalid && f.State.Value != "failed":
 	default:
 		f.Version = report.Known(text, l.id)
 	}
@@ -97,6 +170,9 @@ func (l *firmwareFiles) load(e kmsg.Event) {
 
 // fail takes a failure. What has run and stopped stays failed.
 func (l *firmwareFiles) fail(failure kmsg.Failure) {
+	if failure.File == "" && failure.Outcome == kmsg.Replaced {
+		return // what was tried again runs, and has its entry
+	}
 	if failure.File == "" {
 		for _, f := range l.files {
 			if f.State.Value == "failed" && about(failure.Event, f) {

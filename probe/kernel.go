@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"path"
-	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/boardprobe/boardprobe/probe/decode/imagerecord"
 	"github.com/boardprobe/boardprobe/report"
@@ -149,13 +149,19 @@ func shellVariable(text, name string) string {
 		if !ok {
 			continue
 		}
-		if plain, err := strconv.Unquote(value); err == nil {
-			return oneLine(plain)
+		if inner, ok := strings.CutPrefix(value, `"`); ok {
+			inner = strings.TrimSuffix(inner, `"`)
+			return oneLine(shellEscapes().Replace(inner))
 		}
 		return oneLine(strings.Trim(value, `'"`))
 	}
 	return ""
 }
+
+// shellEscapes are those between double quotation marks (os-release(5)).
+var shellEscapes = sync.OnceValue(func() *strings.Replacer {
+	return strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\$`, `$`, "\\`", "`")
+})
 
 // buildVariable reads "NAME = value" of a buildinfo.
 func buildVariable(text, name string) string {

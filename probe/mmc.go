@@ -42,6 +42,8 @@ func mmcDisk(h *Host, name, device, place string, d *report.Disk) {
 		d.Attached = report.Known(report.Soldered, fixed.ID).By(report.Inferred).Noting("non-removable in the device tree")
 	case card.Value == "MMC":
 		d.Attached = report.Known(report.Soldered, card.From...).By(report.Inferred).Noting("an MMC device; MMC cards are no longer made")
+	case !card.OK():
+		d.Attached = report.Missing[string](report.NotProbed, "neither kind of card nor device tree says it", both([]string{fixed.ID}, card.From)...)
 	default:
 		d.Attached = report.Known(report.Slot, fixed.ID).By(report.Inferred)
 	}

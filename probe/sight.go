@@ -33,6 +33,11 @@ func collectSight(_ context.Context, h *Host) (report.Sight, error) {
 	kernelOrigin(h, &s)
 	config := h.ask("digest/1", "proc/config.gz")
 	s.KernelConfig = report.Known(config.Gap == "", config.ID)
+	if banner := h.Read("proc/version"); config.Gap != "" && banner.Gap != "" { // nothing of /proc is here
+		s.KernelConfig = report.Missing[bool](report.NotProbed, "nothing of /proc was seen", config.ID, banner.ID)
+	} else if config.Gap != "" && config.Gap != report.Absent {
+		s.KernelConfig = report.Missing[bool](config.Gap, config.Note, config.ID)
+	}
 	if record.Gap != "" {
 		// Not our image: the board's own system.
 		why := []string{record.ID, euid.ID}
@@ -141,6 +146,15 @@ func ownModules(h *Host, s *report.Sight) {
 		return
 	}
 	a := h.ask(opModulesThere, "lib/modules/"+release.Value)
+	for _, folder := range []string{"usr/lib/modules/"} { // where a root file system was copied without its links
+		if other := h.ask(opModulesThere, folder+release.Value); a.Gap == report.Absent && (other.Gap == "" || other.Gap == report.Denied) {
+			a = other
+		}
+	}
+	if android := h.List("vendor/lib/modules"); a.Gap == report.Absent && android.Gap == "" && len(android.List) > 0 {
+		s.Modules = report.Missing[string](report.NotProbed, "Android keeps them in vendor, in an order of its own", a.ID, android.ID)
+		return
+	}
 	var n modulesThere
 	if a.Gap == "" && json.Unmarshal(a.Data, &n) != nil {
 		a.Gap, a.Note = report.Invalid, "not the form that was recorded"
@@ -181,10 +195,26 @@ func ownModules(h *Host, s *report.Sight) {
 	}
 }
 
+// firmwareFolders are other folders than lib/firmware: that of a root file system
+// without its links, of Android, and the one that the kernel was told
+// (Documentation/driver-api/firmware/fw_search_path.rst).
+func firmwareFolders(h *Host) []string {
+	folders := []string{"usr/lib/firmware", "vendor/firmware"}
+	if told := h.Text("sys/module/firmware_class/parameters/path"); told.OK() && strings.HasPrefix(told.Value, "/") {
+		folders = append(folders, strings.Trim(told.Value, "/"))
+	}
+	return folders
+}
+
 // ownFirmware counts the files of the folder from which the kernel takes firmware.
 // Nothing names those that there should be.
 func ownFirmware(h *Host, s *report.Sight) {
 	a := h.ask(opFilesBelow, "lib/firmware")
+	for _, folder := range firmwareFolders(h) {
+		if other := h.ask(opFilesBelow, folder); a.Gap == report.Absent && (other.Gap == "" || other.Gap == report.Denied) {
+			a = other
+		}
+	}
 	s.FirmwareFiles = parseAnswer(a, func(data []byte) (n int64, err error) { return n, json.Unmarshal(data, &n) })
 	switch {
 	case s.FirmwareFiles.OK() && s.FirmwareFiles.Value > 0:

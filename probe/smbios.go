@@ -8,6 +8,7 @@ import (
 
 	"github.com/u-root/u-root/pkg/smbios"
 
+	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 	"github.com/boardprobe/boardprobe/report"
 )
 
@@ -29,6 +30,12 @@ type memoryDevice struct {
 	Locator, Bank, Vendor, PartNumber string `json:",omitempty"`
 	SizeBytes, SpeedMTs               int64
 	Type, Form                        string
+}
+
+// persistent reports whether a device keeps what is in it, and is no RAM (DSP0134
+// 7.18.2, type 1Fh).
+func (d memoryDevice) persistent() bool {
+	return strings.EqualFold(d.Type, "Logical non-volatile device")
 }
 
 // gatherModules reads the tables of memory.
@@ -136,6 +143,9 @@ func moduleMemory(h *Host, m *report.Memory) (asked []string) {
 		}
 		var sum int64
 		for _, d := range table.Devices {
+			if d.persistent() {
+				continue
+			}
 			if d.SizeBytes < 0 || d.SizeBytes > 1<<50 || sum > 1<<52 {
 				return 0, errors.New("a memory device of no known size")
 			}
@@ -157,11 +167,15 @@ func moduleMemory(h *Host, m *report.Memory) (asked []string) {
 	return []string{a.ID}
 }
 
+// dimmFiller is what firmware writes for the maker and the part of a module that has
+// none to read: Manufacturer00, ModulePartNumber00, A1_Manufacturer1, Array1_PartNumber1.
+var dimmFiller = pattern.New(`(?i)^([A-Z]\d*_|Array\d+_)?(Module)?(Manufacturer|Part_?Num(ber)?|Ser_?Num|SerialNumber|AssetTagNum)_?\d*$|^(Fill By OEM|NO DIMM)$`)
+
 // describeModules lists the memory devices, empty sockets left out, and what
 // the board takes.
 func describeModules(table memoryTable, id string, m *report.Memory) {
 	text := func(s string) report.Fact[string] {
-		if s = strings.TrimSpace(s); s == "" || strings.EqualFold(s, "unknown") || strings.EqualFold(s, "not specified") || strings.EqualFold(s, "other") {
+		if s = strings.TrimSpace(s); s == "" || strings.EqualFold(s, "unknown") || strings.EqualFold(s, "not specified") || strings.EqualFold(s, "other") || dimmFiller().MatchString(s) {
 			return report.Missing[string](report.Absent, "", id)
 		}
 		return report.Known(s, id)
@@ -171,7 +185,7 @@ func describeModules(table memoryTable, id string, m *report.Memory) {
 			continue
 		}
 		module := report.MemoryModule{
-			Locator: strings.TrimSpace(d.Bank + " " + d.Locator), SizeBytes: report.Known(d.SizeBytes, id), Type: text(d.Type), Form: text(d.Form),
+			Locator: strings.TrimSpace(text(d.Bank).Value + " " + d.Locator), SizeBytes: report.Known(d.SizeBytes, id), Type: text(d.Type), Form: text(d.Form),
 			Vendor: text(d.Vendor), PartNumber: text(d.PartNumber), SpeedMTs: report.Missing[int64](report.Absent, "", id),
 		}
 		if d.SizeBytes < 0 {
@@ -180,7 +194,7 @@ func describeModules(table memoryTable, id string, m *report.Memory) {
 		if d.SpeedMTs > 0 {
 			module.SpeedMTs = report.Known(d.SpeedMTs, id)
 		}
-		if module.Type.OK() {
+		if module.Type.OK() && !d.persistent() {
 			m.Type = module.Type
 		}
 		m.Modules = append(m.Modules, module)
@@ -194,7 +208,9 @@ func describeModules(table memoryTable, id string, m *report.Memory) {
 	}
 	var fitted int64
 	for _, d := range table.Devices {
-		fitted += max(d.SizeBytes, 0)
+		if !d.persistent() {
+			fitted += max(d.SizeBytes, 0)
+		}
 	}
 	switch {
 	case largest > 0 && largest < fitted:

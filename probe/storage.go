@@ -191,6 +191,9 @@ func disk(h *Host, name, dir, bus string, at, subsystem report.Fact[string]) rep
 					d.Attached = report.Known(report.Soldered, both(from, port.From)...).By(report.Inferred).Noting("firmware says that it stays on its port")
 				}
 			}
+		case !scsiType.OK() && strings.HasPrefix(name, "sr"):
+			d.Kind = report.Missing[string](report.NotProbed, "its type was not seen", from...)
+			d.Attached = report.Missing[string](report.NotProbed, "its type was not seen", from...)
 		case strings.Contains(at.Value, "/ata"):
 			module(report.KindSATA)
 			place, _, _ := strings.Cut(at.Value, "/ata")
@@ -215,7 +218,7 @@ func disk(h *Host, name, dir, bus string, at, subsystem report.Fact[string]) rep
 		d.Kind = report.Missing[string](report.Unsupported, "bus "+oneLine(bus)+" is not known to this probe", from...)
 		d.Attached = report.Missing[string](report.Unsupported, "", from...)
 	}
-	if d.SizeBytes.OK() && d.SizeBytes.Value == 0 {
+	if d.SizeBytes.OK() && (d.SizeBytes.Value == 0 || d.SizeBytes.Value == noMediumBytes && strings.HasPrefix(name, "sr")) {
 		d.SizeBytes = report.Missing[int64](report.Absent, "no medium", d.SizeBytes.From...)
 	}
 	if networked().MatchString(at.Value) {
@@ -268,11 +271,29 @@ func rawFlash(h *Host) ([]report.Disk, error) {
 		if !at.OK() || strings.Contains(path.Dir(at.Value), "/mtd/mtd") || kind.Value == "ram" || kind.Value == "rom" {
 			continue
 		}
-		flash = append(flash, report.Disk{
+		d := report.Disk{
 			Path: h.path(at.Value), Name: report.Known(name, at.From...), Kind: report.Known(report.KindMTD, at.From...),
 			SizeBytes: h.Int(dir + "/size"), Model: h.Text(dir + "/name"), Attached: report.Known(report.Soldered, at.From...).By(report.Inferred),
 			MTD: report.MTD{Type: kind, EraseBlockBytes: h.Int(dir + "/erasesize"), WriteBytes: h.Int(dir + "/writesize"), BadBlocks: h.Int(dir + "/bad_blocks")},
-		})
+		}
+		// Kernels without CONFIG_MTD_PARTITIONED_MASTER list the partitions alone.
+		offset := h.Int(dir + "/offset")
+		if !offset.OK() {
+			flash = append(flash, d)
+			continue
+		}
+		chip := h.path(path.Dir(at.Value))
+		k := slices.IndexFunc(flash, func(f report.Disk) bool { return f.Path == chip })
+		if k < 0 {
+			d.Path, d.Model = chip, report.Missing[string](report.NotProbed, "only its partitions are listed", d.Model.From...)
+			d.SizeBytes = report.Known(offset.Value+d.SizeBytes.Value, both(offset.From, d.SizeBytes.From)...).By(report.Inferred).Noting("as far as its partitions reach")
+			flash = append(flash, d)
+			continue
+		}
+		if end := offset.Value + d.SizeBytes.Value; end > flash[k].SizeBytes.Value {
+			flash[k].SizeBytes.Value = end
+		}
+		flash[k].SizeBytes.From = both(flash[k].SizeBytes.From, both(offset.From, d.SizeBytes.From))
 	}
 	return flash, nil
 }
@@ -294,9 +315,17 @@ func collectMMC(_ context.Context, h *Host) ([]report.MMCHost, error) {
 			continue
 		}
 		node := h.Link(mmcNode(at.Value))
-		has := func(property string) (bool, string) {
+		// A link can lead to a tree that is not there, as in a copy of /sys/devices.
+		described := h.Read(mmcNode(at.Value) + "/compatible")
+		has := func(property string) report.Fact[bool] {
 			a := h.Read(mmcNode(at.Value) + "/" + property)
-			return a.Gap == "", a.ID
+			switch {
+			case a.Gap == report.Absent && described.Gap == report.Absent:
+				return report.Missing[bool](report.NotProbed, "the node is not in what was recorded", a.ID, described.ID)
+			case a.Gap != "" && a.Gap != report.Absent:
+				return report.Missing[bool](a.Gap, a.Note, a.ID)
+			}
+			return report.Known(a.Gap == "", a.ID)
 		}
 		m := report.MMCHost{Path: h.path(at.Value), Name: report.Known(name, at.From...), Node: node}
 		entries := h.List(dir)
@@ -307,10 +336,12 @@ func collectMMC(_ context.Context, h *Host) ([]report.MMCHost, error) {
 			}
 		}
 		if node.OK() {
-			fixed, id := has("non-removable")
-			m.NonRemovable = report.Known(fixed, id)
-			noSD, id2 := has("no-sd")
-			m.TakesSD = report.Known(!fixed && !noSD && m.Card.Value != "MMC", append([]string{id, id2}, m.Card.From...)...).By(report.Inferred)
+			fixed, noSD := has("non-removable"), has("no-sd")
+			m.NonRemovable = fixed
+			m.TakesSD = report.Known(!fixed.Value && !noSD.Value && m.Card.Value != "MMC", both(both(fixed.From, noSD.From), m.Card.From)...).By(report.Inferred)
+			if unknown := fixed; !fixed.OK() && !m.Card.OK() {
+				m.TakesSD = report.Missing[bool](unknown.Gap, unknown.Note, m.TakesSD.From...)
+			}
 		} else if m.Card.Value == "SD" {
 			m.TakesSD = report.Known(true, m.Card.From...)
 		} else if m.Card.Value == "MMC" {

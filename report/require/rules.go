@@ -4,4 +4,4 @@ package require
 // and what these use. Verdicts that were signed under another number are not
 // compared with those of today. Every change raises it: make numbers, which the
 // digest is for.
-const Rules = 36 // sha256 d8a5c41662c9c148
+const Rules = 37 // sha256 03beb3a66281125f

@@ -36,6 +36,8 @@ func ParseCard(c Command, a Answer) (Card, error) {
 			return CardPUK, nil
 		case state == "NOT INSERTED": // of SIMCom
 			return CardAbsent, nil
+		case state == "SIM PIN2", state == "SIM PUK2": // which locks settings of the card, and no connection
+			return CardReady, nil
 		case strings.HasSuffix(state, "PIN"), strings.HasSuffix(state, "PUK"), strings.HasSuffix(state, "PIN2"), strings.HasSuffix(state, "PUK2"):
 			return CardLocked, nil
 		default:

@@ -79,11 +79,17 @@ func (c Command) prefix() string {
 func (c Command) values(a Answer) []string {
 	var list []string
 	for _, line := range a.Lines {
-		if name := c.prefix(); name != "" {
-			if v, ok := strings.CutPrefix(line, name+":"); ok {
-				list = append(list, strings.TrimSpace(v))
-			}
+		if name, v, ok := strings.Cut(line, ":"); ok && c.answers(name) {
+			list = append(list, strings.TrimSpace(v))
 		}
 	}
 	return list
+}
+
+// answers reports whether a line that begins with a name and a colon is an answer to
+// the command. Of +CGMR some say +GMR, which ITU-T V.250 has for the same.
+func (c Command) answers(name string) bool {
+	own := c.prefix()
+	short, ok := strings.CutPrefix(own, "+CGM")
+	return own != "" && (name == own || ok && name == "+GM"+short)
 }

@@ -101,6 +101,9 @@ func Text(c Command, a Answer) (string, error) {
 	if list := c.values(a); len(list) > 0 {
 		text = list[0]
 	}
+	if fields := split(text); len(fields) > 1 && strings.HasPrefix(text, `"`) { // some give a long and a short name
+		text = fields[0]
+	}
 	for _, name := range [...]string{"Manufacturer:", "Model:", "Revision:"} {
 		text = strings.TrimSpace(strings.TrimPrefix(text, name))
 	}

@@ -134,15 +134,15 @@ func (r *Reader) keep(list []string, line string) []string {
 // another command in the way of results ("+CREG: 1"), and some words.
 func (r *Reader) unsolicited(line string) bool {
 	switch line {
-	case "RING", "NO CARRIER", "RDY", "SMS DONE", "PB DONE", "SMS Ready", "Call Ready", "POWERED DOWN", "NORMAL POWER DOWN", "APP RDY":
+	case "RING", "NO CARRIER", "RDY", "SMS DONE", "PB DONE", "SMS Ready", "Call Ready", "POWERED DOWN", "NORMAL POWER DOWN", "APP RDY", "^SYSSTART", "+SYSSTART", "^SHUTDOWN", "UNDER-VOLTAGE WARNNING", "OVER-VOLTAGE WARNNING":
 		return true
 	}
 	if strings.HasPrefix(line, "DST: ") { // behind the time of the network (*PSUTTZ)
 		return true
 	}
-	if strings.IndexByte("+^#!*%$&", line[0]) < 0 {
+	if strings.IndexByte("+^#!*%$&_", line[0]) < 0 {
 		return false
 	}
 	name, _, ok := strings.Cut(line, ":")
-	return ok && !strings.ContainsAny(name, " ,") && name != r.command.prefix()
+	return ok && !strings.ContainsAny(name, " ,") && !r.command.answers(name)
 }

@@ -25,9 +25,9 @@ func rows() []row {
 		{UBoot, "U-Boot ", false, dated, ""},
 		{BootFrom, "Trying to boot from ", false, whole, ""},
 		{DRAM, "DRAM:", true, amount, ""},
-		{Model, "Model:", true, something, ""},
+		{Model, "Model:", true, boardModel, ""},
 		{Model, "Board:", true, something, ""},
-		{CPU, "CPU:", true, something, ""},
+		{CPU, "CPU:", true, processor, ""},
 		{CPU, "SoC:", true, something, ""},
 		{Reset, "Reset cause:", true, something, ""},
 		{Reset, "Reset Status:", true, something, ""},
@@ -110,6 +110,19 @@ func nothing(string) (string, bool) { return "", true }
 func something(rest string) (string, bool) {
 	rest = strings.TrimSpace(rest)
 	return rest, rest != ""
+}
+
+// boardModel is that of a board, and not that of a disk, which U-Boot names with its
+// firmware and its serial number (drivers/block/sata_mv.c).
+func boardModel(rest string) (string, bool) {
+	text, ok := something(rest)
+	return text, ok && !strings.Contains(text, "Firm:") && !strings.Contains(text, "Ser#:")
+}
+
+// processor leaves out the second line of i.MX boards, which has its temperatures.
+func processor(rest string) (string, bool) {
+	text, ok := something(rest)
+	return text, ok && !strings.Contains(text, "temperature grade")
 }
 
 // word takes the text up to a blank.
@@ -203,6 +216,9 @@ func amount(rest string) (string, bool) {
 // of it (common/board_f.c, show_dram_config).
 func parseAmount(text string) (int64, bool) {
 	first, second, _ := strings.Cut(text, "(effective ")
+	if other, sum, ok := strings.Cut(text, "(total "); ok { // of all banks, in U-Boot of 2025
+		first, second = other, sum
+	}
 	a, ok := parseSize(first)
 	b, _ := parseSize(strings.TrimSuffix(strings.TrimSpace(second), ")"))
 	// U-Boot of Aspeed's SoCs names what is fitted behind what it leaves to Linux

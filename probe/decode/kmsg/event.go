@@ -22,6 +22,7 @@ const (
 	Chosen  Class = "chosen"  // the driver is going to ask for this file
 	Missing Class = "missing" // the driver gives up on a file, or on all
 	Running Class = "running" // the device reports, or the driver has just loaded, this version
+	Stopped Class = "stopped" // the driver gives up on a device, whatever it has loaded
 	Chip    Class = "chip"    // which chip it is
 	Board   Class = "board"   // the board file in use
 
@@ -156,7 +157,7 @@ func splitHead(text string) (heading, string) {
 		}
 	}
 	front, rest, ok := strings.Cut(text, ": ")
-	words := slices.DeleteFunc(strings.Fields(strings.ReplaceAll(front, " (unnamed net_device)", " ")), func(w string) bool { return w == "(uninitialized)" })
+	words := slices.DeleteFunc(strings.Fields(strings.ReplaceAll(front, " (unnamed net_device)", " ")), func(w string) bool { return slices.Contains(fillers, w) })
 	if !ok || len(words) == 0 || len(words) > 3 {
 		return heading{}, text
 	}
@@ -178,6 +179,9 @@ func splitHead(text string) (heading, string) {
 	}
 	return h, rest
 }
+
+// fillers are words of a heading that name nothing.
+var fillers = []string{"(uninitialized)", "ERROR", "WARNING", "warning"}
 
 // vendors are drivers outside Linux that do not name themselves in front of a line:
 // what their lines begin with, and whether that is part of the message.
@@ -266,7 +270,7 @@ func (c *captures) fill(e *Event) bool {
 		case "word": // a file whose name is one word with a dot
 			e.File, ok = f.value, word && strings.Contains(f.value, ".")
 		case "dotted": // a file at the end of a sentence
-			e.File = strings.TrimSuffix(f.value, ".")
+			e.File = strings.Trim(strings.TrimSuffix(f.value, "."), `"`)
 			ok = e.File != ""
 		case "word2": // a version
 			e.Version, ok = f.value, word

@@ -43,7 +43,7 @@ type Use struct {
 func Failures(events []Event, use func(file string) Use) []Failure {
 	var found []Failure
 	seen := map[string]bool{} // of found
-	later := laterLog{use: use, running: map[string]string{}, loaded: map[string]string{}, boards: map[string]string{}}
+	later := laterLog{use: use, running: map[string]string{}, loaded: map[string]string{}, boards: map[string]string{}, stopped: map[string]bool{}}
 	for i := len(events) - 1; i >= 0; i-- {
 		e := events[i]
 		if !e.Final || e.Class != LoadFailed && e.Class != Missing {
@@ -95,10 +95,14 @@ type laterLog struct {
 	running map[string]string // version by device or driver
 	loaded  map[string]string // file by device and group
 	boards  map[string]string // board file in use by device, in the driver's words
+	stopped map[string]bool   // devices on which their driver gave up after all that is known of them
 }
 
 func (l *laterLog) add(e Event) {
 	switch {
+	case (e.Class == Stopped || e.Class == ProbeFailed) && l.running[e.Device] == "":
+		l.stopped[e.Device] = e.Device != ""
+	case e.Class == Running && l.stopped[e.Device]: // and stopped then
 	case e.Class == Running && e.Device != "":
 		l.running[e.Device] = e.Version
 	case e.Class == Running: // a line that names no device speaks for all of its driver

@@ -195,7 +195,7 @@ func TestFailures(t *testing.T) {
 				" refused  (is there and cannot be loaded: error 12 (ENOMEM, there is no memory for it))",
 				"brcm/brcmfmac4354-sdio.bin refused  (is there and cannot be loaded: error 12 (ENOMEM, there is no memory for it))",
 				"rtw88/rtw8822c_fw.bin refused  (is there and cannot be loaded: error 74)",
-				" lacking ", "mediatek/WIFI_RAM_CODE_MT7961_1.bin lacking ",
+				"mediatek/WIFI_RAM_CODE_MT7961_1.bin lacking ", // a device that does not answer is no search
 			}},
 		"optional, and refused": {`wlcore_sdio mmc1:0001:2: Direct firmware load for ti-connectivity/wl18xx-conf.bin failed with error -22`,
 			[]string{"ti-connectivity/wl18xx-conf.bin optional  (is there and cannot be loaded: error 22 (EINVAL, it is empty, damaged, or compressed in a way that this kernel does not read))"}},

@@ -42,7 +42,9 @@ var rules = [...]rule{
 	{Missing, "brcmfmac", "brcmf_sdio_download_firmware: dongle {_} file download failed", true},
 	{Missing, "brcmfmac", "brcmf_sdio_htclk: HT Avail timeout {_}", false},
 	{Missing, "ieee80211", "brcmf_c_preinit_dcmds: download CLM blob file failed, {error}", true},
-	{Missing, "ieee80211", "brcmf_attach: dongle is not responding: err={error}", true},
+	{Stopped, "ieee80211", "brcmf_attach: dongle is not responding: err={error}", true},
+	{Stopped, "ieee80211", "brcmf_bus_started: failed: {error}", true},
+	{Stopped, "brcmfmac", "brcmf_pcie_download_fw_nvram: FW failed to initialize", true},
 	{Missing, "ieee80211", "brcmsmac: fail to load firmware {file}", true},
 	{Running, "b43", "Loading firmware version {version} ({_})", false},
 	{Missing, "b43", "Firmware file \"{file}\" not found", true},
@@ -59,7 +61,8 @@ var rules = [...]rule{
 	{Running, "iwlwifi", "loaded firmware version {version} build {build} op_mode {_}", false},
 	{Running, "iwlwifi", "loaded firmware version {version} {file} op_mode {_}", false},
 	{Running, "iwlwifi", "loaded firmware version {version} op_mode {_}", false},
-	{Missing, "", "no suitable firmware found!", true}, // also ath9k_htc
+	{Running, "iwl", "loaded firmware version {word2}", false}, // iwlegacy
+	{Missing, "", "no suitable firmware found!", true},         // also ath9k_htc
 	{Missing, "iwlwifi", "minimum version required: {file}", true},
 	{Missing, "iwlwifi", "request for firmware file '{file}' failed.", true}, // 4.0 to 4.4
 	{Missing, "iwlwifi", "Failed to run INIT ucode: {error}", true},          // it was read, and does not run
@@ -89,6 +92,10 @@ var rules = [...]rule{
 	{Missing, "ath10k", "could not fetch firmware files ({error})", true},
 	{Missing, "ath10k", "could not probe fw ({error})", true},
 	{Missing, "ath10k", "could not init core ({error})", true},
+	{Stopped, "ath1", "failed to start core: {error}", true},
+	{Stopped, "ath1", "failed to connect to HTT: {error}", true},
+	{Stopped, "ath1", "failed to power up mhi: {error}", true},
+	{Stopped, "ath1", "failed to power up :{error}", true},
 	{Missing, "ath6kl", "Failed to get firmware file {file}: {error}", true},
 	{NoOptionalFile, "ath6kl", "Failed to get board file {file} ({error}), trying to find default board file.", false},
 	{Missing, "ath6kl", "Failed to get default board file {file}: {error}", true},
@@ -96,12 +103,15 @@ var rules = [...]rule{
 	{Running, "ath9k_htc", "ath9k_htc: FW Version: {version}", false},
 	{Loaded, "usb", "ath9k_htc: Transferred FW: {file}, size: {_}", false},
 	{Chosen, "usb", "ath9k_htc: Firmware {file} requested", false},
+	{Stopped, "ath9k_htc", "ath9k_htc: Target is unresponsive", true},
+	{Stopped, "ath9k_htc", "Failed to initialize the device", true},
 	{Running, "usb", "firmware API: {version} {_}", false}, // carl9170
 	{Missing, "usb", "no firmware found: {file}", true},    // ar5523
 	{Running, "wcn36xx", "firmware WLAN version '{reason}' and CRM version '{_}'", false},
 	{Missing, "wcn36xx", "ERROR Failed to load nv file {file}: {error}", true},
 	{Chosen, "remoteproc", "Booting fw image {file}, size {_}", false},
 	{Missing, "remoteproc", "request_firmware failed: {error}", true},
+	{Stopped, "remoteproc", "Boot failed: {error}", true},
 	{Missing, "usb", "{driver}: Failed to get firmware {file}", true}, // ath9k_htc
 	{Missing, "", "firmware not found.", true},                        // carl9170
 
@@ -135,13 +145,18 @@ var rules = [...]rule{
 	{Running, "mt7", "Firmware Version: {version}", false},
 	{Missing, "mt7", "Failed to start patch", true},
 	{Missing, "mt7", "hardware init failed", true},
+	{Stopped, "mt7", "Firmware failed to start", true},
+	{Stopped, "mt7", "Timeout for initializing firmware", true},
+	{Stopped, "mt7", "Firmware is not ready for download", true},
+	{Stopped, "usb", "Firmware failed to start", true}, // rtl8xxxu
+	{Stopped, "usb", "Firmware checksum poll timed out", true},
 	{Missing, "mt7", "failed to load {file}", true},
 	{LoadAttempt, "mt7", "{file} not found, switching to {_}", false},
 	{Missing, "mt7", "Failed to load firmware", true},
 
-	{Missing, "rtw_", "failed to download firmware", true}, // rtw88, mac.c, main.c
-	{Missing, "rtw_", "failed to setup chip efuse info", true},
-	{Missing, "rtw_", "failed to setup chip information", true},
+	{Missing, "rtw", "failed to download firmware", true}, // rtw88, mac.c, main.c
+	{Missing, "rtw", "failed to setup chip efuse info", true},
+	{Missing, "rtw", "failed to setup chip information", true},
 
 	// mwifiex: init.c; moal, NXP's own driver.
 	{Running, "mwifiex", "{_}MWIFIEX VERSION: mwifiex {_} ({version})", false},
@@ -151,6 +166,9 @@ var rules = [...]rule{
 	{Chosen, "Request", "{word}", false}, // moal: "Request firmware: nxp/..."
 	{Missing, "mwifiex", "Failed to get firmware {file}", true},
 	{Missing, "mwifiex", "FW failed to be active in time", true},
+	{Stopped, "mwifiex", "prog_fw failed ret={_}", true},
+	{Stopped, "mwifiex", "mwifiex_prog_fw_w_helper: {_}", true},
+	{Stopped, "ieee80211", "cannot download firmware image <{file}>", true}, // mwlwifi
 	{Missing, "libertas", "failed to find firmware ({error})", true},
 	{Running, "libertas", "{_}, fw {version}, cap {_}", false},
 	{Missing, "ieee80211", "Firmware files not found", true}, // mwl8k
@@ -160,6 +178,10 @@ var rules = [...]rule{
 	{NoOptionalFile, "wlcore", "ERROR could not get configuration binary {file}: {error}", false},
 	{Missing, "wlcore", "ERROR NVS file is needed during boot", true},
 	{Running, "wlcore", "firmware booted (Rev {version})", false},
+	{Stopped, "wlcore", "ERROR firmware boot failed despite {_} retries", true},
+	{Chosen, "wilc1000", "loading firmware {file}", false},
+	{Running, "wilc1000", "WILC Firmware Ver = {version} Build: {build}", false},
+	{Stopped, "rsi", "rsi_hal_device_init: Failed to load TA instructions", true},
 	{Loaded, "rsi", "Firmware file\t: {file}", false},
 	{Missing, "rsi", "{_}: Failed to open file {file}", true},
 	{Missing, "", "Can't load firmware file {dotted}", true}, // cw1200
@@ -170,6 +192,7 @@ var rules = [...]rule{
 	{Missing, aic8800, "rd_version_val=00000000", true}, // the chip did not start
 	{Running, aic8800, "rd_version_val={version}", false},
 	{Missing, aic8800, "{chip} wifi start fail", true},
+	{Loaded, "coda", "Using fallback firmware {file}", false},
 	{Running, "esp", "check_esp_version: ESP Firmware version: {version}", false},
 
 	// Bluetooth: btbcm.c, btqca.c, btrtl.c, btintel.c, btmtk.c.
@@ -204,6 +227,19 @@ var rules = [...]rule{
 	{Missing, bluetooth, "Failed to load Intel firmware file {file} ({error})", true},
 	{Missing, bluetooth, "Failed to load Intel firmware file ({error})", true},
 	{Missing, bluetooth, "Failed to send firmware data ({error})", true},
+	{Stopped, bluetooth, "Device boot timeout", true},
+	{Stopped, bluetooth, "Device boot interrupted", true},
+	{Stopped, bluetooth, "Firmware loading timeout", true},
+	{Stopped, bluetooth, "Firmware loading interrupted", true},
+	{Stopped, bluetooth, "Failed to send body at {_}", true}, // btusb, for Qualcomm's
+	{Stopped, bluetooth, "Failed to send headers ({error})", true},
+	{Stopped, bluetooth, "QCA Failed to download patch ({error})", true},
+	{Stopped, bluetooth, "QCA Failed to download NVM ({error})", true},
+	{Stopped, bluetooth, "BCM: Patch failed ({error})", true},
+	{Stopped, bluetooth, "Failed to set up firmware ({error})", true}, // btmtk
+	{Stopped, bluetooth, "Failed to send wmt func ctrl ({error})", true},
+	{Stopped, bluetooth, "Failed to send wmt patch dwnld ({error})", true},
+	{Loaded, bluetooth, "FW Download Complete: {_}", false}, // btnxpuart
 	{Missing, bluetooth, "Failed to load Intel DDC file {file} ({error})", true},
 	{LoadAttempt, bluetooth, "failed to open Intel firmware file: {file} ({error})", false},
 	{Running, bluetooth, "Firmware timestamp {_} buildtype {_} build {version}", false},

@@ -223,7 +223,7 @@ var vectors = []vector{
 func TestVectors(t *testing.T) {
 	t.Parallel()
 	classes := map[string][]Class{
-		"failed": {LoadFailed, Missing}, "attempt": {LoadAttempt, LoadFallback}, "loaded": {Loaded}, "chosen": {Chosen}, "version": {Running}, "chip": {Chip}, "board": {Board},
+		"failed": {LoadFailed, Missing, Stopped}, "attempt": {LoadAttempt, LoadFallback}, "loaded": {Loaded}, "chosen": {Chosen}, "version": {Running}, "chip": {Chip}, "board": {Board},
 		"optional": {NoOptionalFile, NoRegulatory}, "probe-failed": {ProbeFailed}, "info": nil,
 	}
 	right := 0

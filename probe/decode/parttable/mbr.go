@@ -15,6 +15,7 @@ type MBR struct {
 	Partitions   []Partition // the primary ones in use, without the protective one
 	Protective   bool        // one partition of type 0xEE keeps others off a GPT
 	Hybrid       bool        // that, and others
+	Foreign      bool        // a partition of that type elsewhere: Linux takes none of this table (block/partitions/msdos.c)
 }
 
 const (
@@ -46,8 +47,10 @@ func parseMBR(start []byte, disk Disk) (MBR, bool) {
 			return MBR{}, false
 		}
 		switch p, ok := entry(i+1, record, 0, disk); {
+		case record[4] == protectiveType && (!ok || p.FirstLBA != primaryLBA):
+			m.Foreign = true
 		case !ok:
-		case record[4] == protectiveType && p.FirstLBA == primaryLBA:
+		case record[4] == protectiveType:
 			m.Protective = true
 		default:
 			m.Partitions = append(m.Partitions, p)
@@ -55,6 +58,9 @@ func parseMBR(start []byte, disk Disk) (MBR, bool) {
 	}
 	if len(m.Partitions) == 0 && !m.Protective && volume(start) {
 		return MBR{}, false
+	}
+	if m.Foreign {
+		m.Partitions = nil
 	}
 	m.Hybrid = m.Protective && len(m.Partitions) > 0
 	markOverlaps(m.Partitions)
@@ -72,10 +78,11 @@ func volume(sector []byte) bool {
 }
 
 // entry reads one of the four entries of a record (UEFI 2.10, table 5.2), whose
-// sectors count from base. An entry of no type or no length is none.
+// sectors count from base. An entry of no length is none; Linux takes one without a
+// type (msdos_partition in block/partitions/msdos.c).
 func entry(number int, record []byte, base uint64, disk Disk) (Partition, bool) {
 	first, count := binary.LittleEndian.Uint32(record[8:]), binary.LittleEndian.Uint32(record[12:])
-	if record[4] == 0 || count == 0 {
+	if count == 0 {
 		return Partition{}, false
 	}
 	p := Partition{
