@@ -16,7 +16,10 @@ import (
 
 // regulatory reads the common regulatory domain.
 func regulatory(h *Host) report.Fact[string] {
-	if list := h.List("sys/class/ieee80211"); list.Gap != "" || len(list.List) == 0 {
+	switch list := h.List("sys/class/ieee80211"); {
+	case list.Gap != "" && list.Gap != report.Absent:
+		return report.Missing[string](list.Gap, list.Note, list.ID)
+	case len(list.List) == 0:
 		return report.Missing[string](report.Absent, "no radio", list.ID)
 	}
 	a := h.ask("nl80211/1", "regulatory")

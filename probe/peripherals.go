@@ -249,9 +249,12 @@ func powerMethods(h *Host, p *report.Peripherals) error {
 			}
 		}
 	}
-	if methods == nil {
+	switch {
+	case methods == nil && acpi.Gap != report.Absent: // nothing of /sys is here
+		p.Power.Methods = report.Missing[[]string](acpi.Gap, acpi.Note, from...)
+	case methods == nil:
 		p.Power.Methods = report.Missing[[]string](report.Absent, "none that this program knows", from...)
-	} else {
+	default:
 		p.Power.Methods = report.Known(methods, from...)
 	}
 	p.Power.RebootMode = h.Text("sys/kernel/reboot/mode")

@@ -45,7 +45,14 @@ func (r *Report) SetFingerprints() {
 	r.Fingerprint, r.BOM = Fact[string]{}, Fact[string]{}
 	fingerprint := r.digest(fingerprintVersion, "fingerprint")
 	bom := r.digest(bomVersion, "bom")
-	if bom.Note == noInput {
+	seen := r.Sight.World.Value != WorldRoot || len(r.Storage) > 0
+	for _, d := range r.Storage {
+		seen = seen && d.Attached.Gap == ""
+	}
+	switch {
+	case bom.Note == noInput && !seen:
+		bom = Missing[string](NotProbed, "whether a part is soldered was not seen", "sections/storage")
+	case bom.Note == noInput:
 		bom = Missing[string](Absent, "no soldered part that usually has a second source", "sections/storage")
 	}
 	r.Fingerprint, r.BOM = fingerprint, bom

@@ -129,5 +129,11 @@ func (s streams) printResult(r diff.Result) {
 	if len(r.Changes) == 0 {
 		what = "no difference"
 	}
+	if len(left) == 0 {
+		left = []string{"nothing"}
+	}
 	s.out.Printf("  %s in %d compared facts and devices; not compared: %s\n", what, r.Compared, strings.Join(left, ", "))
+	if r.Hardware == 0 {
+		s.out.Printf("  nothing of the hardware was seen on both sides\n")
+	}
 }

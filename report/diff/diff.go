@@ -37,6 +37,7 @@ type Change struct {
 type Result struct {
 	Changes     []Change             `json:"changes"`
 	Compared    int                  `json:"compared"`     // facts known on both sides
+	Hardware    int                  `json:"hardware"`     // of these, those of which another value would be breaking
 	NotCompared map[report.Class]int `json:"not_compared"` // facts left out, by class
 	Coverage    []Change             `json:"coverage"`     // known on one side only
 }
@@ -93,7 +94,11 @@ func Compare(a, b *report.Report) Result {
 				r.maybe(list, there) // a module, or the board's: who could say
 				continue
 			}
-			r.device(a, b, list, there, of)
+			other := left
+			if there {
+				other = right
+			}
+			r.device(a, b, list, there, of, other)
 			continue
 		}
 		switch {
@@ -105,6 +110,9 @@ func Compare(a, b *report.Report) Result {
 			}
 		default:
 			r.Compared++
+			if severity(class) == Breaking {
+				r.Hardware++
+			}
 			if x.Value != y.Value {
 				r.Changes = append(r.Changes, Change{string(class) + ".changed", severity(class), class, path, text(x, inA), text(y, inB)})
 			}
@@ -116,7 +124,7 @@ func Compare(a, b *report.Report) Result {
 // device adds a device that one side has. Where the other side could not have seen
 // it, because its section did not end well or it had fewer of the kernel's modules,
 // that is no difference.
-func (r *Result) device(a, b *report.Report, list string, inA bool, class report.Class) {
+func (r *Result) device(a, b *report.Report, list string, inA bool, class report.Class, other indexed) {
 	rule := "device.added"
 	has, lacks := b, a
 	if inA {
@@ -128,12 +136,39 @@ func (r *Result) device(a, b *report.Report, list string, inA bool, class report
 		r.NotCompared[class]++
 	case !whole(lacks.Section(section)) || has.Section(section).Outcome != report.OutcomeOK:
 		r.Coverage = append(r.Coverage, Change{"coverage." + section, severity(class), class, list, presence(inA), presence(!inA)})
+	case unseen(lacks, other, list):
+		r.Coverage = append(r.Coverage, Change{"coverage.seen", severity(class), class, list, presence(inA), presence(!inA)})
 	case strings.Contains(list, "[by-name/") || byDriver(list) && sight(lacks) < sight(has):
 		r.Coverage = append(r.Coverage, Change{"coverage.sight", severity(class), class, list, presence(inA), presence(!inA)})
 	default:
 		r.Compared++
+		if severity(class) == Breaking {
+			r.Hardware++
+		}
 		r.Changes = append(r.Changes, Change{rule, severity(class), class, list, presence(inA), presence(!inA)})
 	}
+}
+
+// unseen reports whether an element that is not in a report says nothing: of sources
+// of a statement, of which each is asked for itself; of processors, which every board
+// has; in a folder of files, where a list that was copied without its links is empty;
+// and in a list that knows elements by their names alone.
+func unseen(r *report.Report, all indexed, list string) bool {
+	top, _, _ := strings.Cut(list, "[")
+	empty, nameless := true, false
+	for other := range all.lists {
+		if strings.HasPrefix(other, top+"[") {
+			empty = false
+			nameless = nameless || strings.HasPrefix(other, top+"[by-name/")
+		}
+	}
+	switch {
+	case top == "memory.claims", nameless:
+		return true
+	case empty:
+		return top == "cpu.types" || r.Sight.World.Value == report.WorldRoot
+	}
+	return false
 }
 
 // whole reports whether what is not in a section is not there, as far as it looked: it
@@ -186,9 +221,10 @@ func (r *Result) claim(path string, x, y report.Leaf) {
 }
 
 // Inconclusive reports whether a fact of which another value would be breaking was
-// seen on one side and could not be seen on the other.
+// seen on one side and could not be seen on the other, or nothing of the hardware was
+// seen on both.
 func (r Result) Inconclusive() bool {
-	return slices.ContainsFunc(r.Coverage, func(c Change) bool {
+	return r.Hardware == 0 || slices.ContainsFunc(r.Coverage, func(c Change) bool {
 		return c.Severity == Breaking && (c.Rule != "coverage" || seen(c.A) != seen(c.B))
 	})
 }

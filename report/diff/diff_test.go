@@ -123,3 +123,36 @@ func TestPerhapsOfTheBoard(t *testing.T) {
 		t.Errorf("another drive in a module: %q; want %q", got, SameUnit)
 	}
 }
+
+// What one side could not see is neither removed nor added, and a comparison of nothing
+// decides nothing.
+func TestUnseen(t *testing.T) {
+	claim := func(r *report.Report) {
+		r.Sections = append(r.Sections, report.Section{Name: "memory", Outcome: report.OutcomeOK}, report.Section{Name: "cpu", Outcome: report.OutcomeOK})
+		r.Memory.Claims = []report.Claim{{Source: "iomem", Bytes: report.Known[int64](4e9, "m/1")}}
+		r.CPU.Types = []report.CoreType{{Signature: "x", Name: report.Known("Core", "c/2")}}
+	}
+	base := unit(claim)
+	for name, change := range map[string]func(*report.Report){
+		"a source of RAM is not there":  func(r *report.Report) { claim(r); r.Memory.Claims = nil },
+		"another source":                func(r *report.Report) { claim(r); r.Memory.Claims[0].Source = "smbios" },
+		"no processor is known":         func(r *report.Report) { claim(r); r.CPU.Types = nil },
+		"a folder whose links are lost": func(r *report.Report) { claim(r); r.Sight.World = report.Known(report.WorldRoot, "g/1"); r.Storage = nil },
+		"a folder with names only": func(r *report.Report) {
+			claim(r)
+			r.Storage = []report.Disk{{Path: "by-name/sda", SizeBytes: report.Known[int64](8e9, "s/1"), Attached: report.Known(report.Soldered, "s/3")}}
+		},
+	} {
+		for turned, got := range map[string]Result{"": Compare(base, unit(change)), ", turned round": Compare(unit(change), base)} {
+			if len(got.Changes) != 0 || len(got.Coverage) == 0 {
+				t.Errorf("%s%s: changes %+v, coverage %+v; want coverage alone", name, turned, got.Changes, got.Coverage)
+			}
+		}
+	}
+	if got := Compare(&report.Report{}, &report.Report{}); !got.Inconclusive() {
+		t.Error("two empty reports compare")
+	}
+	if got := Compare(base, unit(claim)); got.Inconclusive() || got.Hardware == 0 {
+		t.Errorf("equal boards: %+v", got)
+	}
+}

@@ -33,6 +33,9 @@ func ghwConflict(r *report.Report) answer {
 	if a, bad := unlisted(r, "ghw"); bad {
 		return a
 	}
+	if onlyFiles(r) {
+		return answer{verdict: Unknown, detail: "ghw reads the system that it runs on, and no folder of files.", facts: []string{"ghw.product", "ghw.vendor"}, remedy: onTheBoard}
+	}
 	c := &comparison{}
 	c.value("product", "identity.product", "ghw.product", r.Identity.Product, r.GHW.Product)
 	c.value("vendor", "identity.vendor", "ghw.vendor", r.Identity.Vendor, r.GHW.Vendor)

@@ -79,6 +79,10 @@ func unbound(r *report.Report) answer {
 			names = append(names, name)
 		}
 	}
+	if n := unseenDrivers(r); len(names) == 0 && n > 0 {
+		return answer{verdict: Unknown, facts: []string{"pci", "faults"}, found: fmt.Sprintf("of %d devices on PCI it was not seen whether they have a driver", n),
+			detail: "A device without a driver may be among them.", remedy: first(NextRun(r), onTheBoard)}
+	}
 	if len(names) == 0 {
 		a.detail = "Every device that was found has a driver."
 		if !couldDrive(r) {
@@ -100,6 +104,16 @@ func unbound(r *report.Report) answer {
 	a.detail = "This run could not have bound a driver, so it says nothing about them."
 	a.remedy = first(NextRun(r), "Run the probe on the board's own Linux as root, or from an image with all modules of its kernel.")
 	return a
+}
+
+// unseenDrivers counts devices on PCI of which nothing says whether they have a driver.
+func unseenDrivers(r *report.Report) (n int) {
+	for _, d := range r.PCI {
+		if gap := d.Driver.Gap; gap != "" && gap != report.Absent {
+			n++
+		}
+	}
+	return n
 }
 
 // foreignModules decides drivers.modules.

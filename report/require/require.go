@@ -239,7 +239,7 @@ func unlisted(r *report.Report, name string) (answer, bool) {
 		found:   "section " + name + " not complete (" + why + ")",
 		detail:  "What the section " + name + " has may be only a part of what there is.",
 		facts:   []string{"sections"},
-		remedy:  "Run the probe again, as root, and without leaving out the section " + name + ".",
+		remedy:  otherRun(r, s),
 	}, true
 }
 

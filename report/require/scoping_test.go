@@ -150,7 +150,7 @@ func TestNextRun(t *testing.T) {
 			for i := range r.Sections {
 				r.Sections[i].Outcome, r.Sections[i].Reason = report.OutcomeKilled, report.ReasonOver
 			}
-		}, "Run the probe again with more time (-timeout)."},
+		}, "Run the probe again with more time (boardprobe.timeout=5m)."},
 		"left out": {func(r *report.Report) {
 			s := section(r, "sight")
 			s.Outcome, s.Reason = report.OutcomeNotRun, report.ReasonLeftOut

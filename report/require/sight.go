@@ -215,6 +215,9 @@ func sightText(r *report.Report) (text string, full bool) {
 	if n, ok := s.DeferredProbes.Get(); ok && n > 0 {
 		words = append(words, fmt.Sprintf("devices without a driver yet: %d", n))
 	}
+	if n := unread(r); n > 0 {
+		add(false, "", fmt.Sprintf("%d of %d sections not read", n, len(r.Sections)))
+	}
 	if n := denied(r); n > 0 {
 		add(false, "", fmt.Sprintf("%d of %d disks not readable", n, len(r.Storage)))
 	}
@@ -259,15 +262,11 @@ func sight(r *report.Report) answer {
 // NextRun says how another run on the board sees what this one could not, "" if
 // nothing limited it.
 func NextRun(r *report.Report) string {
-	cut := func(reason string) bool {
-		return slices.ContainsFunc(r.Sections, func(s report.Section) bool { return strings.Contains(s.Reason, reason) })
-	}
 	var ways []string
-	if cut(report.ReasonOver) {
-		ways = append(ways, "with more time (-timeout)")
-	}
-	if cut(report.ReasonLeftOut) {
-		ways = append(ways, "without -only")
+	for _, s := range r.Sections {
+		if way := wayOf(r, s); way != "" && !slices.Contains(ways, way) {
+			ways = append(ways, way)
+		}
 	}
 	if _, bad := unlisted(r, "sight"); bad {
 		return again(ways)
@@ -279,12 +278,15 @@ func NextRun(r *report.Report) string {
 	}
 	switch {
 	case onlyFiles(r):
-		return "Run boardprobe on the board itself, as root."
+		return onTheBoard
 	case !s.World.OK():
 		return ""
 	}
-	if s.Root.OK() && !s.Root.Value {
+	switch {
+	case s.Root.OK() && !s.Root.Value:
 		ways = append(ways, "as root")
+	case denied(r) > 0:
+		ways = append(ways, "where root may read its disks, outside any container")
 	}
 	modules, firmware := valueOf(s.Modules), valueOf(s.Firmware)
 	image := valueOf(s.World) == report.WorldImage
@@ -310,9 +312,57 @@ func NextRun(r *report.Report) string {
 	return again(ways)
 }
 
+// onTheBoard is what settles what files cannot answer.
+const onTheBoard = "Run boardprobe on the board itself, as root."
+
+// unread counts the sections that were to be read and were not read to their end.
+func unread(r *report.Report) (n int) {
+	for _, s := range r.Sections {
+		if s.Outcome != report.OutcomeOK && s.Outcome != report.OutcomeNotRun || s.Reason == report.ReasonOver {
+			n++
+		}
+	}
+	return n
+}
+
+// wayOf says in what way another run reads a section that this one did not, "" if that
+// is not known or nothing is amiss.
+func wayOf(r *report.Report, s report.Section) string {
+	switch {
+	case s.Outcome == report.OutcomeOK || s.Reason == report.ReasonNotRecorded:
+		return ""
+	case s.Reason == report.ReasonLeftOut:
+		return "without -only"
+	case onlyFiles(r):
+		return ""
+	case strings.Contains(s.Reason, "not mounted"):
+		return "with /sys and /proc mounted"
+	case s.Reason == report.ReasonOver || s.Outcome == report.OutcomeDeadline || s.Outcome == report.OutcomeKilled:
+		if valueOf(r.Sight.World) == report.WorldImage {
+			return "with more time (boardprobe.timeout=5m)"
+		}
+		return "with more time (-timeout 5m)"
+	}
+	return ""
+}
+
+// otherRun is the remedy for a section that was not read.
+func otherRun(r *report.Report, s report.Section) string {
+	way := wayOf(r, s)
+	switch {
+	case way != "":
+		return again([]string{way})
+	case s.Reason == report.ReasonNotRecorded:
+		return "Run a boardprobe of today on the board: the one of this package did not have the section " + s.Name + "."
+	case onlyFiles(r):
+		return onTheBoard
+	}
+	return "Run the probe again, as root, with the section " + s.Name + "."
+}
+
 func again(ways []string) string {
 	if len(ways) == 0 {
 		return ""
 	}
-	return "Run the probe again " + strings.Join(ways, ", ") + "."
+	return "Run the probe again " + page.List(ways) + "."
 }
