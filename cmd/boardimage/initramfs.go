@@ -9,9 +9,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/boardprobe/boardprobe/cmd/internal/infile"
 	"github.com/boardprobe/boardprobe/cmd/internal/screen"
@@ -58,6 +60,9 @@ func initramfs(args []string, stdout, stderr io.Writer) error {
 		return usageError{errors.New("initramfs: -no-key and -pseudonym-key exclude each other")}
 	case f.output == toStdout && !f.noKey && f.key == "":
 		return usageError{errors.New("initramfs: with -o - nothing is beside the image to keep a key in: give -pseudonym-key or -no-key")}
+	}
+	if f.output == toStdout && isTerminal(stdout) {
+		return usageError{errors.New("initramfs: -o - writes the image itself, and stdout is a terminal")}
 	}
 	if err := checkOutput(f.output, f.probe, f.modules, f.firmware, f.key); err != nil {
 		return err
@@ -150,11 +155,19 @@ func checkOutput(name string, inputs ...string) error {
 	info, err := os.Lstat(name)
 	switch {
 	case err == nil && !info.Mode().IsRegular():
-		return fmt.Errorf("image: %s is there and is no plain file (%s): it is not replaced", name, info.Mode().Type())
+		return fmt.Errorf("image: %s is there and is %s: it is not replaced", name, fileKind(info.Mode()))
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("image: %w", err)
 	}
+	if err == nil && info.Size() > 0 {
+		if ok, err := isImage(name); err != nil || !ok {
+			return errors.Join(fmt.Errorf("image: %s is there and is no image: it is not replaced", name), err)
+		}
+	}
 	for _, input := range inputs {
+		if within(name, input) {
+			return fmt.Errorf("image: %s is in %s, which it is made from", name, input)
+		}
 		if from, err := os.Stat(input); err == nil && info != nil && os.SameFile(from, info) {
 			return fmt.Errorf("image: %s is what it is made from, and is not replaced", name)
 		}
@@ -163,6 +176,65 @@ func checkOutput(name string, inputs ...string) error {
 		return fmt.Errorf("image: %s is no folder", filepath.Dir(name))
 	}
 	return nil
+}
+
+// fileKind is what a file is that is no plain one.
+func fileKind(mode fs.FileMode) string {
+	switch {
+	case mode.IsDir():
+		return "a folder"
+	case mode&fs.ModeSymlink != 0:
+		return "a link"
+	case mode&fs.ModeDevice != 0:
+		return "a device"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a pipe"
+	}
+	return "no plain file"
+}
+
+// isImage reports whether a file begins as an image does, compressed with gzip (RFC
+// 1952): any other file is worth more than a new image.
+func isImage(name string) (bool, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	head := make([]byte, 2)
+	_, err = io.ReadFull(f, head)
+	return string(head) == "\x1f\x8b", err
+}
+
+// within reports whether a file is below a folder.
+func within(name, folder string) bool {
+	info, err := os.Stat(folder)
+	if folder == "" || err != nil || !info.IsDir() {
+		return false
+	}
+	place, err := filepath.Abs(name)
+	if _, there := os.Lstat(name); err != nil || there != nil {
+		return false // a new file beside the others harms none
+	}
+	for dir := filepath.Dir(place); ; dir = filepath.Dir(dir) {
+		if here, err := os.Stat(dir); err == nil && os.SameFile(here, info) {
+			return true
+		}
+		if dir == filepath.Dir(dir) {
+			return false
+		}
+	}
+}
+
+// isTerminal reports whether somebody would see the bytes themselves.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	nowhere, errNull := os.Stat(os.DevNull)
+	return err == nil && info.Mode()&fs.ModeCharDevice != 0 && (errNull != nil || !os.SameFile(info, nowhere))
 }
 
 // describe prints what an image will contain.
@@ -291,7 +363,18 @@ func writeImage(name string, a *image.Archive, mode fs.FileMode) (size image.Siz
 		return size, fmt.Errorf("image: %w", err)
 	}
 	temporary := f.Name()
+	// Whoever interrupts finds nothing half made, which would have the key in it.
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		if _, stopped := <-stop; stopped {
+			os.Remove(temporary)
+			os.Exit(exitTrouble)
+		}
+	}()
 	defer func() {
+		signal.Stop(stop)
+		close(stop)
 		if err != nil {
 			os.Remove(temporary)
 		}

@@ -52,7 +52,11 @@ func run(args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	}
 	var u usageError
 	if errors.As(err, &u) {
-		people.Printf("boardimage: hint: boardimage -h lists what there is\n")
+		about := "boardimage -h lists what there is"
+		if len(args) > 0 && args[0] == "initramfs" {
+			about = "boardimage initramfs -h lists the flags"
+		}
+		people.Printf("boardimage: hint: %s\n", about)
 	}
 	return exitTrouble
 }

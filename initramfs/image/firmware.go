@@ -75,8 +75,13 @@ func (a *Archive) addFirmware(t *Tree, drivers []modinfo, known bool) error {
 	a.Record.FirmwareCount = a.Firmware.Packed
 	switch a.Firmware.Packed {
 	case 0:
-		a.warn("%s: no driver asks for any of the %d firmware files", t.name, a.Firmware.Found)
+		a.warn("%s: no driver asks for any of the %d firmware files: is it the folder lib/firmware itself that was given, and not one in it?", t.name, a.Firmware.Found)
 	case a.Firmware.Found:
+		if !t.marked {
+			a.warn("firmware: %s holds neither lib/firmware nor WHENCE: whether this is the board's firmware, and all of it, nothing tells", t.name)
+			a.Record.Firmware = imagerecord.PackedSome
+			break
+		}
 		a.Record.Firmware = imagerecord.PackedAll
 	default:
 		a.Record.Firmware = imagerecord.PackedSome

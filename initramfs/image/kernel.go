@@ -66,6 +66,9 @@ func readKernels(t *Tree) ([]kernel, error) {
 			byRoot[root] = append(byRoot[root], module{file: name, rel: moduleStem(rel) + ".ko"})
 		}
 	}
+	if len(byRoot) == 0 && t.unread != "" {
+		return nil, fmt.Errorf("%s: holds modules in a compression that is not read, as %s", t.name, t.unread)
+	}
 	if len(byRoot) == 0 {
 		return nil, fmt.Errorf("%s: holds no kernel modules", t.name)
 	}

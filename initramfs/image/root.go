@@ -40,6 +40,7 @@ func (t *Tree) chooseRoot() (string, error) {
 	if len(roots) == 0 {
 		roots = slices.Sorted(maps.Keys(sources))
 	}
+	t.marked = t.marked || len(roots) > 0
 	switch {
 	case len(roots) > 1:
 		return "", fmt.Errorf("%s: holds %d folders of %s: %s; give the one that is meant", t.name, len(roots), t.kind, some(roots))
@@ -48,6 +49,7 @@ func (t *Tree) chooseRoot() (string, error) {
 	}
 	for _, dir := range places(t.kind) { // a link itself
 		if at, ok := t.chase(dir, t.links); ok && at != dir && t.holds(at+"/") {
+			t.marked = true
 			return at + "/", nil
 		}
 	}
@@ -71,10 +73,30 @@ func (t *Tree) setRoot(root string) error {
 	if err := t.makeRoot(root); err != nil {
 		return err
 	}
-	if len(t.files) == 0 {
-		return fmt.Errorf("%s: holds no %s", t.name, t.kind)
+	packed := 0
+	for name := range t.files {
+		if isPackage(name) {
+			packed++
+		}
 	}
-	return nil
+	switch {
+	case len(t.files) > 0 && packed == len(t.files):
+		return fmt.Errorf("%s: holds packages and no %s: give one of them, or what is in them", t.name, t.kind)
+	case len(t.files) > 0:
+		return nil
+	}
+	return fmt.Errorf("%s: holds no %s", t.name, t.kind)
+}
+
+// isPackage reports whether a file is an archive, by its name.
+func isPackage(name string) bool {
+	name = strings.ToLower(path.Base(name))
+	for _, end := range []string{".deb", ".ipk", ".rpm", ".apk", ".tar", ".tgz", ".zip"} {
+		if strings.HasSuffix(name, end) {
+			return true
+		}
+	}
+	return strings.Contains(name, ".tar.")
 }
 
 // makeRoot drops what is not below root, which is empty or ends in a slash, and
@@ -103,9 +125,11 @@ func (t *Tree) makeRoot(root string) error {
 		at, ok := t.chase(name, links)
 		if !ok {
 			t.lost = append(t.lost, rest)
+		} else if strings.HasPrefix(place, at+"/") || at == "." {
+			continue // it leads round in a circle, to what is packed already
 		} else if below, ok := strings.CutPrefix(at, place); ok && below != "" {
 			t.links[rest] = below
-		} else if found, err := t.adopt(rest, at, given); err != nil {
+		} else if found, err := t.adopt(rest, at, given, links); err != nil {
 			return err
 		} else if !found {
 			t.lost = append(t.lost, rest)
@@ -132,7 +156,7 @@ func (t *Tree) dropDangling() {
 
 // adopt takes what a link leads to outside of the root, a file or all files of a
 // folder, for its own. Given are the names of what is held in memory, sorted.
-func (t *Tree) adopt(name, at string, given []string) (found bool, err error) {
+func (t *Tree) adopt(name, at string, given []string, links map[string]string) (found bool, err error) {
 	if t.fsys == nil {
 		if f, ok := t.all[at]; ok {
 			t.files[name] = f
@@ -144,6 +168,15 @@ func (t *Tree) adopt(name, at string, given []string) (found bool, err error) {
 				break
 			}
 			t.files[name+"/"+below], found = t.all[given[i]], true
+		}
+		for link := range links {
+			if below, ok := strings.CutPrefix(link, at+"/"); ok {
+				if place, ok := t.chase(link, links); ok {
+					if f, ok := t.all[place]; ok {
+						t.files[name+"/"+below], found = f, true
+					}
+				}
+			}
 		}
 		return found, nil
 	}
@@ -169,6 +202,13 @@ func (t *Tree) adopt(name, at string, given []string) (found bool, err error) {
 				return err
 			}
 			t.files[name+strings.TrimPrefix(place, at)], found = file{size: info.Size(), path: place}, true
+		case d.Type()&fs.ModeSymlink != 0:
+			target, ok := t.chase(place, links)
+			if info, err := fs.Stat(t.fsys, target); ok && err == nil && info.Mode().IsRegular() {
+				t.files[name+strings.TrimPrefix(place, at)], found = file{size: info.Size(), path: target}, true
+			} else {
+				t.lost = append(t.lost, name+strings.TrimPrefix(place, at))
+			}
 		}
 		return nil
 	})

@@ -61,14 +61,14 @@ func (l *tarLoader) pass(r io.Reader, maxBytes int64) error {
 	}
 	defer d.Close()
 	limited := &io.LimitedReader{R: d, N: maxBytes}
-	buffered := bufio.NewReader(limited)
+	buffered := bufio.NewReaderSize(limited, foreignHeadBytes)
 	head, _ := buffered.Peek(foreignHeadBytes) // a shorter file is told by what is there
 	members := tar.NewReader(buffered)
 	for n := 0; ; n++ {
 		header, err := members.Next()
 		switch what := foreignFormat(head); {
 		case err != nil && n == 0 && what != "": // one that begins with zeros is an empty tar file, too
-			return fmt.Errorf("%s; unpack it and give the folder", what)
+			return fmt.Errorf("it is %s; give a folder, a tar file or a package of Debian with the %s", what, l.tree.kind)
 		case errors.Is(err, io.EOF) && limited.N > 0:
 			return nil
 		case err == nil && n >= maxTreeFiles:
@@ -115,6 +115,10 @@ func (l *tarLoader) member(header *tar.Header, r io.Reader) error {
 			l.tree.keepConfig(release, data)
 			return nil
 		}
+		l.tree.notice(name)
+		if name == "debian-binary" {
+			return errors.New("a package of opkg: unpack it and give the data.tar file in it")
+		}
 		if !l.wanted(name) {
 			return nil
 		}
@@ -135,6 +139,8 @@ func (l *tarLoader) member(header *tar.Header, r io.Reader) error {
 		}
 		if f, ok := l.tree.files[target]; ok {
 			l.tree.files[name] = f
+		} else if l.astray == nil && l.wanted(name) { // of a file that was not kept, as of any link that leads away
+			l.tree.links[name] = "/" + target
 		}
 	case tar.TypeSymlink:
 		l.tree.links[name] = header.Linkname

@@ -130,10 +130,13 @@ func TestReadTarNames(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for name, c := range map[string]struct{ command, want string }{
-		"cpio": {"echo /etc/passwd | cpio -o -H newc", "a cpio archive; unpack it"},
-		"odc":  {"echo /etc/passwd | cpio -o -H odc | gzip", "a cpio archive; unpack it"},
-		"ext4": {"truncate -s 1M " + dir + "/e; mkfs.ext4 -q " + dir + "/e; cat " + dir + "/e", "an image of an ext file system; unpack it"},
-		"disk": {"truncate -s 1M " + dir + "/d; echo ,, | sfdisk -q " + dir + "/d; cat " + dir + "/d", "an image of a disk; unpack it"},
+		"cpio": {"echo /etc/passwd | cpio -o -H newc", "it is a cpio archive; give a folder"},
+		"odc":  {"echo /etc/passwd | cpio -o -H odc | gzip", "it is a cpio archive; give a folder"},
+		"ext4": {"truncate -s 1M " + dir + "/e; mkfs.ext4 -q " + dir + "/e; cat " + dir + "/e", "it is an image of an ext file system; give"},
+		"disk": {"truncate -s 1M " + dir + "/d; echo ,, | sfdisk -q " + dir + "/d; cat " + dir + "/d", "it is an image of a disk; give"},
+		"page": {"printf '<!DOCTYPE html>'", "it is a page of a web site"},
+		"elf":  {"head -c 4096 /bin/true", "it is a program, or one module"},
+		"lz4":  {"printf '\\004\\042\\115\\030'", "compressed with lz4"},
 	} {
 		data, err := exec.Command("sh", "-c", "PATH=$PATH:/usr/sbin:/sbin; "+c.command).Output()
 		if err != nil {

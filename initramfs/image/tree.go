@@ -39,6 +39,9 @@ type Tree struct {
 	root  string            // the folder that is meant, in what was given
 	all   map[string]file   // of what was given
 	lost  []string          // links that lead to nothing that was given
+	// marked says that a name tells what the folder is: lib/firmware, or WHENCE.
+	marked bool
+	unread string // a file that may be a module, in a compression that is not read
 	// configs are the configurations of kernels, by release, that lie where
 	// distributions lay them.
 	configs map[string][]byte
@@ -115,6 +118,9 @@ func OpenTree(name string, kind Kind) (*Tree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", kind, err)
 	}
+	if !info.IsDir() && !info.Mode().IsRegular() { // a pipe would wait for its writer
+		return nil, fmt.Errorf("%s: %s is neither a folder nor a plain file", kind, name)
+	}
 	if !info.IsDir() {
 		f, err := os.Open(name)
 		if err != nil {
@@ -182,7 +188,7 @@ func newTreeAt(name string, fsys fs.FS, kind Kind, below string) (*Tree, error) 
 	t.readConfigs()
 	// In a root file system nothing else is looked at; /proc, say, has no end. The
 	// folder may be a link itself, to anywhere on the board.
-	meant := []string{"lib/" + string(kind), "usr/lib/" + string(kind)}
+	meant := []string{"lib/" + string(kind), "usr/lib/" + string(kind), string(kind)}
 	if below != "" {
 		meant = []string{below}
 	}
@@ -194,6 +200,7 @@ func newTreeAt(name string, fsys fs.FS, kind Kind, below string) (*Tree, error) 
 		if err := t.walk(at); err != nil {
 			return nil, err
 		}
+		t.marked = true
 		return t, t.setRoot(at + "/")
 	}
 	if below != "" {
@@ -212,6 +219,13 @@ func newTree(name string, kind Kind) *Tree {
 // Close closes the folder.
 func (t *Tree) Close() error { return t.close() }
 
+// notice keeps the name of a module in a compression that is not read.
+func (t *Tree) notice(name string) {
+	if base := path.Base(name); t.unread == "" && strings.Contains(base, ".ko.") && !isModuleFile(base) {
+		t.unread = base
+	}
+}
+
 func (t *Tree) walk(start string) error {
 	err := fs.WalkDir(t.fsys, start, func(name string, d fs.DirEntry, err error) error {
 		switch {
@@ -227,6 +241,7 @@ func (t *Tree) walk(start string) error {
 				return err
 			}
 			t.files[name] = file{size: info.Size(), path: name}
+			t.notice(name)
 		case d.Type()&fs.ModeSymlink != 0:
 			if target, err := fs.ReadLink(t.fsys, name); err == nil {
 				t.links[name] = target

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -177,5 +178,78 @@ func TestPackage(t *testing.T) {
 		if _, err := packageData(strings.NewReader(bad)); err == nil {
 			t.Errorf("packageData(%q): no error", bad)
 		}
+	}
+}
+
+// What is called all of the board's firmware has lib/firmware or WHENCE; links inside of
+// a folder that a link leads to come along, and a circle is packed once.
+func TestFirmwareIsKnown(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name string) {
+		place := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(place, []byte(name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lead := func(target, name string) {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("root/lib/firmware/a.bin")
+	write("root/opt/fw/b.bin")
+	lead("b.bin", "root/opt/fw/c.bin")
+	lead("/opt/fw", "root/lib/firmware/v")
+	lead(".", "root/lib/firmware/dot")
+	lead("..", "root/lib/firmware/up")
+	write("docs/README")
+	write("packages/x.deb")
+	write("packages/y.tar.xz")
+	write("lz4/lib/modules/6.1/a.ko.lz4")
+	tree, err := OpenTree(filepath.Join(dir, "root"), FirmwareTree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tree.Close()
+	if got, want := tree.names(), []string{"a.bin", "v/b.bin", "v/c.bin"}; !slices.Equal(got, want) || !tree.marked || len(tree.lost) > 0 {
+		t.Errorf("names = %q, marked %v, lost %q; want %q", got, tree.marked, tree.lost, want)
+	}
+	if tree, err := OpenTree(filepath.Join(dir, "root/lib"), FirmwareTree); err != nil || !slices.Contains(tree.names(), "a.bin") || !tree.marked {
+		t.Errorf("of the folder above: %v, %v", tree, err)
+	}
+	if tree, err := OpenTree(filepath.Join(dir, "docs"), FirmwareTree); err != nil || tree.marked {
+		t.Errorf("a folder of anything is marked as firmware, %v", err)
+	}
+	for name, c := range map[string]struct {
+		kind Kind
+		want string
+	}{"packages": {FirmwareTree, "holds packages"}, "lz4": {ModuleTree, "a.ko.lz4"}} {
+		tree, err := OpenTree(filepath.Join(dir, name), c.kind)
+		if err == nil {
+			_, err = readKernels(tree)
+		}
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("OpenTree(%s) = %v; want %q", name, err, c.want)
+		}
+	}
+	// A hard link to a file that is not kept, and a FIFO.
+	data := tarOf(t, regular("opt/fw/b.bin", []byte("b")), regular("lib/firmware/a.bin", []byte("a")), link(tar.TypeLink, "lib/firmware/hard.bin", "opt/fw/b.bin"))
+	hard, err := ReadTar("x.tar", bytes.NewReader(data), FirmwareTree)
+	if err != nil || !slices.Equal(hard.names(), []string{"a.bin", "hard.bin"}) {
+		t.Errorf("with a hard link: %q, %v", hard.names(), err)
+	}
+	fifo := filepath.Join(dir, "fifo")
+	if err := syscall.Mkfifo(fifo, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenTree(fifo, ModuleTree); err == nil {
+		t.Error("a pipe is read")
 	}
 }
