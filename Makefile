@@ -61,7 +61,7 @@ fuzz: ## every fuzz target for FUZZTIME (10m)
 
 BOARD ?= virt
 boot: tools ## start the emulated BOARD (virt): console, package, verification
-	$(GO) test -count=1 -v ./initramfs/emulator -run '^TestBoards$$/^start$$/^$(BOARD)$$' -args -show -long -only '$(BOARD)'
+	$(GO) test -count=1 -v ./initramfs/emulator -run '^TestBoards$$/^start$$/^$(or $(BOARD),virt)$$' -args -show -long -only '$(or $(BOARD),virt)'
 
 golden: ## write the expected replays of the corpus anew, to be read as a diff
 	$(GO) test ./cmd/boardreport -run '^(TestCorpus|TestPages)$$' -args -update

@@ -29,7 +29,7 @@ func CheckTicket(text string) error { return checkClaim(text, maxTicketBytes) }
 
 // CheckLabel refuses what is not K=V in at most 128 characters of printable ASCII.
 func CheckLabel(text string) error {
-	if key, _, ok := strings.Cut(text, "="); !ok || key == "" {
+	if key, value, ok := strings.Cut(text, "="); !ok || key == "" || strings.TrimSpace(value) == "" {
 		return errors.New("want K=V")
 	}
 	return checkClaim(text, maxLabelBytes)

@@ -48,6 +48,9 @@ func checkPlace(out string) error {
 		return nil
 	}
 	info, err := os.Stat(out)
+	if link, lerr := os.Lstat(out); err != nil && lerr == nil && link.Mode()&os.ModeSymlink != 0 {
+		return fmt.Errorf("-o %s: is a link that leads nowhere", out)
+	}
 	switch {
 	case err == nil && info.IsDir():
 		return nil

@@ -46,7 +46,7 @@ func imageMain(stdin io.Reader, console io.Writer) int {
 	var labels []string
 	for _, label := range job.Labels {
 		if err := probe.CheckLabel(label); err != nil {
-			fail(stderr, fmt.Errorf("label %q: %w", label, err), "")
+			fail(stderr, fmt.Errorf("kernel parameter boardprobe.label=%s: %w", label, err), "")
 			continue
 		}
 		labels = append(labels, label)

@@ -73,6 +73,12 @@ func flags(s *settings) *flag.FlagSet {
 	return f
 }
 
+// given reports whether a flag stands on the command line.
+func given(f *flag.FlagSet, name string) (there bool) {
+	f.Visit(func(g *flag.Flag) { there = there || g.Name == name })
+	return there
+}
+
 func run(args []string, stdout io.Writer, console io.Writer) int {
 	stderr := screen.New(console)
 	var s settings
@@ -94,6 +100,8 @@ func run(args []string, stdout io.Writer, console io.Writer) int {
 		return fail(stderr, fmt.Errorf("-timeout %v: want a time above zero, as in 90s", s.timeout), "")
 	case s.root != "" && (s.mmio || s.unproven):
 		return fail(stderr, errors.New("-mmio reads registers of this machine, -root reads files of another"), "")
+	case s.root == "" && given(f, "root"):
+		return fail(stderr, errors.New("-root names no folder"), "a variable that is not set?")
 	case s.exit != "verdict" && s.exit != "written":
 		return fail(stderr, fmt.Errorf("-exit %s: want verdict or written", s.exit), "")
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/boardprobe/boardprobe/cmd/internal/infile"
@@ -62,7 +63,11 @@ func (s streams) parseMany(f *flag.FlagSet, o *reading, args []string, least, mo
 	case err != nil:
 		return nil, s.fail(err, "boardreport "+f.Name()+" -h lists the flags"), true
 	case f.NArg() < least || f.NArg() > most:
-		return nil, s.fail(fmt.Errorf("%s: %d packages given", f.Name(), f.NArg()), "boardreport "+f.Name()+" -h says how many it takes"), true
+		hint := "boardreport " + f.Name() + " -h says how many it takes"
+		if slices.ContainsFunc(f.Args(), func(arg string) bool { return len(arg) > 1 && arg[0] == '-' }) {
+			hint = "flags stand in front of the packages"
+		}
+		return nil, s.fail(fmt.Errorf("%s: %s given", f.Name(), counted(f.NArg(), "file")), hint), true
 	}
 	if o != nil {
 		if err := o.load(s); err != nil {
@@ -131,6 +136,9 @@ func (s streams) openNamed(o *reading, name string, data []byte) (opened, int) {
 	p := opened{examined: examine(data, o.trusted), as: asStored, floor: exitOK}
 	for _, step := range p.ladder.Steps {
 		if step.State == seal.Fail {
+			if name != "" {
+				name += ":"
+			}
 			s.tell(strings.TrimSpace(name + " not an intact package: " + stepText(step)))
 			if blocks, err := seal.DecodeArmour(data); err == nil && len(blocks) > 0 {
 				s.tell("hint: it is the log of a console: boardreport receive takes the package out of it")

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -53,6 +55,9 @@ func runReceive(args []string, s streams) int {
 		place := *out
 		switch {
 		case place != "":
+			if info, err := os.Stat(place); err == nil && info.IsDir() && b.Name != "" {
+				place = filepath.Join(place, b.Name)
+			}
 		case b.Name != "":
 			place = b.Name
 		default:
@@ -157,5 +162,10 @@ func (s streams) witness(log []byte, b seal.Block, place string) int {
 // sameLines reports whether two annexes are of the same lines. Their addresses are
 // replaced under keys of their own.
 func sameLines(a, b annex.Annex) bool {
-	return slices.EqualFunc(a.Said, b.Said, func(x, y annex.Record) bool { return x.Kind == y.Kind && x.Line == y.Line && x.Boot == y.Boot })
+	return slices.EqualFunc(a.Said, b.Said, func(x, y annex.Record) bool {
+		return x.Kind == y.Kind && x.Line == y.Line && x.Boot == y.Boot && addresses.ReplaceAllString(x.Text, "") == addresses.ReplaceAllString(y.Text, "")
+	})
 }
+
+// addresses are what an annex has replaced.
+var addresses = regexp.MustCompile(`[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`)

@@ -160,3 +160,19 @@ func TestWriteToNothing(t *testing.T) {
 		t.Error("Write into a folder that is gone = nil; want an error")
 	}
 }
+
+// A volume with the label that is no FAT is named with what it is.
+func TestFindOther(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	if err := errors.Join(os.MkdirAll(filepath.Join(root, "sys/class/block"), 0o755), os.MkdirAll(filepath.Join(root, "sys/devices/pci/sda"), 0o755), os.MkdirAll(filepath.Join(root, "dev"), 0o755),
+		os.WriteFile(filepath.Join(root, "sys/devices/pci/sda/size"), []byte("2048\n"), 0o644), os.Symlink("../../devices/pci/sda", filepath.Join(root, "sys/class/block/sda"))); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("sh", "-c", "PATH=$PATH:/usr/sbin:/sbin; truncate -s 1M "+root+"/dev/sda; mkfs.ext4 -q -L BOARDREPORT "+root+"/dev/sda").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if device, note := Find(root, "BOARDREPORT"); device != "" || !strings.Contains(note, "sda (ext") || !strings.Contains(note, "is not FAT") {
+		t.Errorf("Find = %q, %q; want the file system named", device, note)
+	}
+}

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/boardprobe/boardprobe/probe/decode/fat"
+	"github.com/boardprobe/boardprobe/probe/decode/superblock"
 )
 
 // DefaultLabel is the label of the volume that takes the report, unless another
@@ -31,12 +32,16 @@ func Find(root, label string) (device, note string) {
 	if err != nil {
 		return "", fmt.Sprintf("block devices cannot be listed: %v", err)
 	}
-	var found, other []string
+	var found, other, exFATs []string
 	for _, name := range names {
 		volume, exFAT := labelOf(filepath.Join(root, "dev", name))
 		switch {
 		case exFAT:
-			other = append(other, name)
+			exFATs = append(exFATs, name)
+		case volume == "":
+			if kind, same := otherFormat(filepath.Join(root, "dev", name), label); same {
+				other = append(other, name+" ("+kind+")")
+			}
 		case strings.EqualFold(volume, label): // FAT labels are upper case by rule, not by force
 			found = append(found, name)
 		}
@@ -50,11 +55,32 @@ func Find(root, label string) (device, note string) {
 	case len(found) > 1:
 		return "", fmt.Sprintf("%d volumes are labelled %s (%s): leave one in", len(found), label, strings.Join(found, ", "))
 	case len(other) > 0:
-		return "", fmt.Sprintf("no FAT volume is labelled %s; %s is exFAT, which is not written: format it as FAT32", label, strings.Join(other, ", "))
+		return "", fmt.Sprintf("%s is labelled %s and is not FAT, so it is not written: format it as FAT32", strings.Join(other, ", "), label)
+	case len(exFATs) > 0:
+		return "", fmt.Sprintf("no FAT volume is labelled %s; %s is exFAT, which is not written: format it as FAT32", label, strings.Join(exFATs, ", "))
 	case len(names) == 0:
 		return "", "no block device was found"
 	}
 	return "", fmt.Sprintf("no volume is labelled %s", label)
+}
+
+// otherFormat names the file system of a device that carries a label and is no FAT.
+func otherFormat(device, label string) (kind string, same bool) {
+	f, err := os.OpenFile(device, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return "", false
+	}
+	defer f.Close()
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return "", false
+	}
+	content, ok := superblock.Identify(size, func(offset int64, length int) []byte {
+		data := make([]byte, length)
+		n, _ := f.ReadAt(data, offset) // what cannot be read is not recognised
+		return data[:n]
+	})
+	return string(content.Type), ok && strings.EqualFold(content.Label, label)
 }
 
 // isStart reports whether a partition begins with the first sector of its disk, which

@@ -2,6 +2,7 @@ package require
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/boardprobe/boardprobe/report"
@@ -43,7 +44,7 @@ func Table(r *report.Report, findings []Finding, opts TableOptions) string {
 		page.Block(&b, "second run", next, labelWidth)
 	}
 	for i, text := range NotSeen(r) {
-		if opts.Console != "" {
+		if opts.Console != "" && consoleSaid(findings) {
 			text = strings.TrimSuffix(text, logConsole)
 		}
 		label := "not seen"
@@ -65,6 +66,10 @@ func ConsoleTable(findings []Finding, from string) string {
 		return ""
 	}
 	var b strings.Builder
+	if !consoleSaid(findings) {
+		page.Block(&b, "console", "nothing that a loader prints was recognised: log it from power-on. Read in "+from, labelWidth)
+		return b.String()
+	}
 	fmt.Fprintf(&b, "%-*s%-*s%s\n", labelWidth, "console", verdictWidth, "verdict", "found; read at the desk, not signed by the board")
 	for _, id := range consoleRows() {
 		for _, f := range findings {
@@ -77,6 +82,11 @@ func ConsoleTable(findings []Finding, from string) string {
 	return b.String()
 }
 
+// consoleSaid reports whether the console said anything.
+func consoleSaid(findings []Finding) bool {
+	return slices.ContainsFunc(findings, func(f Finding) bool { return f.Found != "" && slices.Contains(consoleRows(), f.ID) })
+}
+
 // Heading names what a page is, the board, the run and what was stated, with three
 // spaces between them. what can be empty.
 func Heading(b *strings.Builder, what string, r *report.Report) {
@@ -87,7 +97,7 @@ func Heading(b *strings.Builder, what string, r *report.Report) {
 	if model := BoardText(r); model != "" {
 		parts = append(parts, model)
 	}
-	if list, ok := r.Identity.Compatible.Get(); ok && len(list) > 0 {
+	if list, ok := r.Identity.Compatible.Get(); ok && len(list) > 0 && list[0] != BoardText(r) {
 		parts = append(parts, list[0])
 	}
 	parts = append(parts, "run "+r.Run.ID)

@@ -12,6 +12,8 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+
+	"github.com/boardprobe/boardprobe/probe/decode/pattern"
 )
 
 // Kind is what a witness tells of.
@@ -137,12 +139,18 @@ func recognise(known []row, text string) (Witness, bool) {
 // harmless reports whether a text in front of a mark is a time, a level, or what
 // is left of bytes that were damaged.
 func harmless(prefix string) bool {
-	switch strings.Trim(prefix, " []<>().:?-0123456789") {
+	if syslog().MatchString(prefix) {
+		return true
+	}
+	switch strings.Trim(prefix, " []<>().:?-+TZ0123456789") { // T and Z of a time as RFC 3339 has it
 	case "", "NOTICE", "INFO", "I":
 		return true
 	}
 	return false
 }
+
+// syslog is what a logging program puts in front: time, host and its own name.
+var syslog = pattern.New(`^(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-9]\d \d\d:\d\d:\d\d \S+ [^ :]+: ?$`)
 
 func shorten(s string) string { return strings.TrimRight(s[:min(len(s), maxText)], " ") }
 

@@ -230,3 +230,18 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// What programs that log a console put in front of a line does not hide it.
+func TestPrefixesOfLogs(t *testing.T) {
+	for _, prefix := range []string{"", "[   1.000] ", "1.000: ", "[2026-12-01 10:00:08] ", "2026-12-01T10:00:08Z ", "2026-12-01T10:00:08.123+01:00 ", "Dec  1 10:00:00 desk picocom[123]: ", "Dec 11 10:00:00 desk ser2net: "} {
+		log := prefix + "DRAM:  2 GiB\n"
+		if said, _ := Parse([]byte(log)); len(said) != 1 || said[0].Kind != DRAM {
+			t.Errorf("%q: %+v", log, said)
+		}
+	}
+	for _, other := range []string{"SDRAM test: DRAM:  2 GiB", "Try DRAM:  2 GiB"} {
+		if said, _ := Parse([]byte(other + "\n")); len(said) != 0 {
+			t.Errorf("%q: %+v", other, said)
+		}
+	}
+}
