@@ -224,6 +224,7 @@ func (p opened) encode(findings []require.Finding, summary scope.Summary) ([]byt
 
 func runAsk(args []string, s streams) int {
 	f := flag.NewFlagSet("ask", flag.ContinueOnError)
+	format := f.String("format", "text", "`text` or json")
 	o := judgeFlags(f)
 	choice := consoleFlag(f)
 	data, status, done := s.parse(f, o, args)
@@ -239,7 +240,21 @@ func runAsk(args []string, s streams) int {
 		return s.fail(err, consoleHint)
 	}
 	s.noteConsole(h)
-	io.WriteString(s.out, require.Questions(p.report, require.Case{Report: p.report, Console: h.boot}.Check()))
+	findings := require.Case{Report: p.report, Console: h.boot}.Check()
+	switch *format {
+	case "text":
+		io.WriteString(s.out, require.Questions(p.report, findings))
+	case "json":
+		text, err := json.MarshalIndent(require.Open(findings), "", " ")
+		if err == nil {
+			err = s.out.JSON(append(text, '\n'))
+		}
+		if err != nil {
+			return s.fail(err, "")
+		}
+	default:
+		return s.fail(fmt.Errorf("-format %s: want text or json", *format), "")
+	}
 	return p.shown()
 }
 

@@ -134,10 +134,14 @@ func TestUnseen(t *testing.T) {
 	}
 	base := unit(claim)
 	for name, change := range map[string]func(*report.Report){
-		"a source of RAM is not there":  func(r *report.Report) { claim(r); r.Memory.Claims = nil },
-		"another source":                func(r *report.Report) { claim(r); r.Memory.Claims[0].Source = "smbios" },
-		"no processor is known":         func(r *report.Report) { claim(r); r.CPU.Types = nil },
-		"a folder whose links are lost": func(r *report.Report) { claim(r); r.Sight.World = report.Known(report.WorldRoot, "g/1"); r.Storage = nil },
+		"a source of RAM is not there": func(r *report.Report) { claim(r); r.Memory.Claims = nil },
+		"another source":               func(r *report.Report) { claim(r); r.Memory.Claims[0].Source = "smbios" },
+		"no processor is known":        func(r *report.Report) { claim(r); r.CPU.Types = nil },
+		"a folder whose links are lost": func(r *report.Report) {
+			claim(r)
+			r.Sight.World = report.Known(report.WorldRoot, "g/1")
+			r.Storage = nil
+		},
 		"a folder with names only": func(r *report.Report) {
 			claim(r)
 			r.Storage = []report.Disk{{Path: "by-name/sda", SizeBytes: report.Known[int64](8e9, "s/1"), Attached: report.Known(report.Soldered, "s/3")}}

@@ -33,6 +33,7 @@ type Definition struct {
 	ID        string    `json:"id"`
 	Title     string    `json:"title"`
 	Group     Group     `json:"group"`
+	Topic     string    `json:"topic"` // of Topics, under which its question is asked
 	Source    Source    `json:"source"`
 	Needed    string    `json:"needed,omitempty"`
 	Rationale string    `json:"rationale"` // why there is such a check, and how it decides
@@ -121,6 +122,9 @@ func (d *Definition) check() error {
 		if page.Clean(text) != text {
 			return fmt.Errorf("%q is not one line of printable ASCII", text)
 		}
+	}
+	if !slices.ContainsFunc(Topics(), func(t Topic) bool { return t.Name == d.Topic }) {
+		return fmt.Errorf("topic %q", d.Topic)
 	}
 	if !slices.Contains(groups(), d.Group) {
 		return fmt.Errorf("group %q", d.Group)

@@ -94,7 +94,7 @@ func TestWording(t *testing.T) {
 }
 
 func goodCheck() fstest.MapFS {
-	return fstest.MapFS{"x.json": {Data: []byte(`{"id":"x","title":"T","group":"scoping","source":{"title":"S","date":"2026-11"},` +
+	return fstest.MapFS{"x.json": {Data: []byte(`{"id":"x","title":"T","group":"scoping","topic":"form","source":{"title":"S","date":"2026-11"},` +
 		`"rationale":"R","pass":"P","impact":"I","question":"Q?","verdict":"ask","waivable":["ask"],"effects":{"ask":{"effect":"effort","size":"small","work":"kernel","why":"W"}}}`)}}
 }
 
@@ -111,6 +111,7 @@ func TestLoadRefuses(t *testing.T) {
 		"what asks blocks":   {`"effort"`, `"blocks"`, "blocks"},
 		"risk with a size":   {`"effort"`, `"risk"`, "size"},
 		"no size":            {`"small"`, `""`, "size"},
+		"no such topic":      {`"form"`, `"weather"`, "topic"},
 		"no such work":       {`"kernel"`, `"gardening"`, "gardening"},
 		"effect without why": {`"W"`, `""`, "reason"},
 		"other id":           {`"id":"x"`, `"id":"y"`, `id "y"`},

@@ -62,6 +62,7 @@ type Finding struct {
 	Question string   `json:"question,omitempty"` // for the customer
 	Waived   string   `json:"waived,omitempty"`   // the reason why somebody lets it be
 	Consequence
+	Ours bool `json:"-"` // another run of the probe settles it, and no person
 }
 
 // answer is what a rule says. Empty remedy and question are those of the file.
@@ -70,6 +71,7 @@ type answer struct {
 	found, detail    string
 	facts            []string
 	remedy, question string
+	ours             bool
 }
 
 // rule binds a check to the function that decides it.
@@ -176,7 +178,7 @@ func (d *Definition) finding(a answer) Finding {
 	f := Finding{
 		ID: d.ID, Group: d.Group, Verdict: a.verdict, Title: d.Title, Needed: d.Needed,
 		Found: page.Clean(a.found), Detail: page.Clean(a.detail), Facts: a.facts,
-		Consequence: d.Consequence(a.verdict),
+		Consequence: d.Consequence(a.verdict), Ours: a.ours,
 	}
 	if f.Facts == nil {
 		f.Facts = []string{}
@@ -240,6 +242,7 @@ func unlisted(r *report.Report, name string) (answer, bool) {
 		detail:  "What the section " + name + " has may be only a part of what there is.",
 		facts:   []string{"sections"},
 		remedy:  otherRun(r, s),
+		ours:    true,
 	}, true
 }
 

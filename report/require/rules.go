@@ -4,4 +4,4 @@ package require
 // and what these use. Verdicts that were signed under another number are not
 // compared with those of today. Every change raises it: make numbers, which the
 // digest is for.
-const Rules = 39 // sha256 4bbe1eacfc22addf
+const Rules = 41 // sha256 d318f7762bcdea96

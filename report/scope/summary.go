@@ -34,7 +34,7 @@ type Summary struct {
 	NotKnown []Open        `json:"not_known"`
 	Media    []Medium      `json:"media"` // balenaOS on each internal medium
 	Yocto    []Ride        `json:"yocto,omitempty"`
-	Asks     int           `json:"asks"`    // questions that are open
+	Asks     int           `json:"asks"`    // topics that are open to the customer
 	Decided  int           `json:"decided"` // checks that are answered
 	Checks   int           `json:"checks"`
 	Tables   []desk.Source `json:"tables"`
@@ -104,9 +104,6 @@ func Of(c Case) Summary {
 		if f.Group == require.Requirement {
 			s.Minimums = append(s.Minimums, Minimum{f.ID, f.Title, f.Verdict, f.Found, f.Waived})
 		}
-		if asksPeople(f) {
-			s.Asks++
-		}
 		items = append(items, itemOf(f))
 		if f.Verdict == require.Unknown && f.Waived == "" {
 			s.NotKnown = append(s.NotKnown, Open{f.ID, f.Title, f.Found, cmp.Or(f.Remedy, f.Question)})
@@ -125,8 +122,9 @@ func Of(c Case) Summary {
 	}
 	slices.SortStableFunc(s.Work, func(a, b Item) int {
 		return cmp.Or(compareBool(a.Asked, b.Asked), cmp.Compare(rankOf(b.Size), rankOf(a.Size)),
-			cmp.Compare(slices.Index(require.Works(), a.Consequence.Work), slices.Index(require.Works(), b.Consequence.Work)))
+			cmp.Compare(slices.Index(require.Works(), a.Work), slices.Index(require.Works(), b.Work)))
 	})
+	s.Asks = len(require.Open(c.Findings))
 	if next := require.NextRun(r); next != "" {
 		s.NotKnown = append([]Open{{"completeness.sight", "what another run would see", "", next}}, s.NotKnown...)
 	}
@@ -135,11 +133,6 @@ func Of(c Case) Summary {
 	}
 	s.Paths = pathsOf(r, id, nearest, c.Findings)
 	return s
-}
-
-// asksPeople reports whether a finding is a question to the customer.
-func asksPeople(f require.Finding) bool {
-	return f.Waived == "" && f.Question != "" && (f.Verdict == require.Ask || f.Verdict == require.Unknown || f.Verdict == require.Warn)
 }
 
 // itemOf is what a finding means. A question stands for what its answer would mean.

@@ -38,7 +38,7 @@ func (s Summary) Text(r *report.Report, all bool) string {
 	w.risks(s)
 	w.notKnown(s)
 	w.gap()
-	w.line("ask", fmt.Sprintf("%d questions: boardreport ask PACKAGE", s.Asks))
+	w.line("ask", fmt.Sprintf("%d topics are open: boardreport ask PACKAGE", s.Asks))
 	page.Block(&w.b, "", fmt.Sprintf("%d of %d checks decided; judged for %s; oldest table: %s", s.Decided, s.Checks, s.AsOf, oldest(s)), 0)
 	return w.b.String()
 }
@@ -288,7 +288,7 @@ func (w *writer) work(s Summary) {
 		for _, work := range require.Works() {
 			text := work
 			for _, i := range s.Work {
-				if i.Asked && i.Size == size && i.Consequence.Work == work {
+				if i.Asked && i.Size == size && i.Work == work {
 					text += " [" + i.ID + "]"
 				}
 			}
@@ -305,7 +305,7 @@ func (w *writer) work(s Summary) {
 
 // item writes a finding behind its size and its group of work.
 func (w *writer) item(label string, i Item) {
-	text := i.Consequence.Work + ": " + i.Text
+	text := i.Work + ": " + i.Text
 	if room := 2*(page.Width-labelWidth-sizeWidth) - len(i.ID) - len(" ... []"); !w.all && len(text) > room {
 		text = text[:strings.LastIndexByte(text[:room], ' ')] + " ..."
 	}
