@@ -2,10 +2,12 @@ package desk
 
 import (
 	"bytes"
+	"compress/gzip"
 	"embed"
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 )
@@ -30,7 +32,7 @@ func (s Source) Days(on time.Time) int {
 	return int(on.Sub(read).Hours() / 24)
 }
 
-//go:embed *.json
+//go:embed *.json *.json.gz
 var jsonTables embed.FS
 
 // table is a JSON file of this folder: a Source, and its rows.
@@ -45,6 +47,9 @@ func loaded[Row any](name string) func() *table[Row] {
 	return sync.OnceValue(func() *table[Row] {
 		t := &table[Row]{}
 		data, err := jsonTables.ReadFile(name)
+		if err == nil && strings.HasSuffix(name, ".gz") {
+			data, err = unpacked(data)
+		}
 		if err == nil {
 			d := json.NewDecoder(bytes.NewReader(data))
 			d.DisallowUnknownFields()
@@ -62,10 +67,21 @@ func loaded[Row any](name string) func() *table[Row] {
 	})
 }
 
+// maxTable bounds a table that is compressed.
+const maxTable = 4 << 20
+
+func unpacked(data []byte) ([]byte, error) {
+	z, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(z, maxTable))
+}
+
 // Sources lists the tables of the desk.
 func Sources() []Source {
 	return []Source{
 		deviceTypes().Source, yocto().Source, longTerm().Source,
-		DriversSource(), firmwareSource(),
+		packages().Source, DriversSource(), firmwareSource(),
 	}
 }

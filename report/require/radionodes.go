@@ -180,30 +180,30 @@ func whyNoRadio(n report.RadioNode) string {
 	return "no device appeared, and the tree names nothing that switches it on"
 }
 
-// firmwareAdditions answers for radio.additions which firmware files an image
-// for this board needs beside those of every balenaOS.
-func firmwareAdditions(r *report.Report) answer {
-	for _, name := range []string{"firmware", "radio-nodes"} {
-		if a, bad := unlisted(r, name); bad {
-			return a
-		}
-	}
-	a := answer{verdict: Info, facts: []string{"firmware", "radio_nodes"}}
-	var known, additions, defaults, perhaps, calibration []string
+// askedFiles are the firmware files that the radios of a board ask for.
+type askedFiles struct {
+	known       []string // all of them that are known for certain
+	additions   []string // that balenaOS does not have by default, sorted; some with a word behind
+	defaults    []string // that it has, with their package
+	perhaps     []string // of chips that take one of several
+	calibration []string // of this very board
+}
+
+func filesOfRadios(r *report.Report) (f askedFiles) {
 	add := func(file string, asked bool) {
-		known = append(known, file)
+		f.known = append(f.known, file)
 		if name, ok := boards.DefaultFirmware(file); ok {
-			defaults = append(defaults, file+" ("+name+")")
+			f.defaults = append(f.defaults, file+" ("+name+")")
 		} else if boards.IsRadioFirmware(file) {
-			additions = append(additions, file)
+			f.additions = append(f.additions, file)
 		} else if asked {
-			additions = append(additions, file+" (which is not in the table of radios)")
+			f.additions = append(f.additions, file+" (which is not in the table of radios)")
 		}
 	}
-	for _, f := range r.Firmware {
-		switch valueOf(f.State) {
+	for _, file := range r.Firmware {
+		switch valueOf(file.State) {
 		case "loaded", "running", "failed", "lacking", "refused":
-			add(f.File, askedByRadio(r, f))
+			add(file.File, askedByRadio(r, file))
 		}
 	}
 	root := ""
@@ -215,8 +215,8 @@ func firmwareAdditions(r *report.Report) answer {
 		if !ok || valueOf(n.Status) != "okay" {
 			continue
 		}
-		calibration = append(calibration, missingCalibration(chip, n, root)...)
-		if slices.ContainsFunc(chip.Firmware, func(f boards.FirmwareFile) bool { return slices.ContainsFunc(known, f.Matches) }) {
+		f.calibration = append(f.calibration, missingCalibration(chip, n, root)...)
+		if slices.ContainsFunc(chip.Firmware, func(of boards.FirmwareFile) bool { return slices.ContainsFunc(f.known, of.Matches) }) {
 			continue // the kernel's log says which
 		}
 		names, sure := filesOf(chip, n)
@@ -224,25 +224,50 @@ func firmwareAdditions(r *report.Report) answer {
 			if more := len(names) - maxFiles; more > 0 {
 				names = append(names[:maxFiles:maxFiles], fmt.Sprintf("%d more", more))
 			}
-			perhaps = append(perhaps, "for "+chip.Name+" one of "+page.List(names))
+			f.perhaps = append(f.perhaps, "for "+chip.Name+" one of "+page.List(names))
 			continue
 		}
 		for _, name := range names {
 			add(name, false)
 		}
 	}
-	slices.Sort(additions)
-	additions = slices.Compact(additions)
+	slices.Sort(f.additions)
+	f.additions = slices.Compact(f.additions)
+	return f
+}
+
+// RadioFiles lists the firmware files that the radios of a board are known to ask for,
+// sorted.
+func RadioFiles(r *report.Report) []string {
+	files := slices.DeleteFunc(filesOfRadios(r).known, func(file string) bool { return !boards.IsRadioFirmware(file) })
+	slices.Sort(files)
+	return slices.Compact(files)
+}
+
+// firmwareAdditions answers for radio.additions which firmware files an image
+// for this board needs beside those of every balenaOS.
+func firmwareAdditions(r *report.Report) answer {
+	for _, name := range []string{"firmware", "radio-nodes"} {
+		if a, bad := unlisted(r, name); bad {
+			return a
+		}
+	}
+	a := answer{verdict: Info, facts: []string{"firmware", "radio_nodes"}}
+	files := filesOfRadios(r)
+	additions, defaults, perhaps, calibration := files.additions, files.defaults, files.perhaps, files.calibration
 	switch {
 	case len(additions) > 0:
 		a.found = fmt.Sprintf("%d: %s", len(additions), page.List(additions[:min(len(additions), maxNamed)]))
 		a.detail = "These files are not in the packages that every image of balenaOS has, so they are additions for this device type."
 	case len(defaults) > 0:
+		if len(perhaps) == 0 {
+			a.verdict = Pass
+		}
 		a.found = page.List(defaults[:min(len(defaults), maxNamed)])
 		a.detail = "The files that radios ask for are in packages that every image of balenaOS has."
 	case len(perhaps) > 0:
 	default:
-		a.detail = "The report names no firmware file of a radio."
+		a.verdict, a.detail = Pass, "The report names no firmware file of a radio."
 		if !couldStartRadios(r) {
 			a.verdict, a.detail = Unknown, "This run had no modules or no firmware, so no radio asked for a file."
 		}

@@ -32,7 +32,8 @@ type Summary struct {
 	Work     []Item        `json:"work"`     // what raises the work, by its groups
 	Risks    []Item        `json:"risks"`    // what can go wrong
 	NotKnown []Open        `json:"not_known"`
-	Media    []Medium      `json:"media"` // balenaOS on each internal medium
+	Media    []Medium      `json:"media"`    // balenaOS on each internal medium
+	Firmware []Firmware    `json:"firmware"` // of radios
 	Yocto    []Ride        `json:"yocto,omitempty"`
 	Asks     int           `json:"asks"`    // topics that are open to the customer
 	Decided  int           `json:"decided"` // checks that are answered
@@ -85,7 +86,7 @@ func Of(c Case) Summary {
 	nearest := Candidates(id)
 	s := Summary{
 		AsOf: c.On.Format(time.DateOnly), Board: require.BoardText(r), Word: c.Word,
-		What: whatItIs(r, c.Findings), Media: mediaOf(r), Checks: len(c.Findings), Tables: desk.Sources(),
+		What: whatItIs(r, c.Findings), Media: mediaOf(r), Firmware: firmwareOf(r), Checks: len(c.Findings), Tables: desk.Sources(),
 		Nearest: nearest[:min(len(nearest), maxCandidates)],
 	}
 	kernel, rides, known := ridesOf(r, c.On)

@@ -120,3 +120,32 @@ func TestExistingType(t *testing.T) {
 		t.Error("no discontinued type was tried")
 	}
 }
+
+// The firmware of radios: what balenaOS has, what is to be added with its size and
+// licence, and what only the board's maker has.
+func TestFirmware(t *testing.T) {
+	t.Parallel()
+	r := board()
+	for _, name := range []string{"firmware", "radio-nodes"} {
+		r.Sections = append(r.Sections, report.Section{Name: name, Outcome: report.OutcomeOK})
+	}
+	for _, file := range []string{"brcm/brcmfmac43430-sdio.bin", "rtw88/rtw8822c_fw.bin", "brcm/brcmfmac99999-sdio.bin"} {
+		r.Firmware = append(r.Firmware, report.FirmwareFile{File: file, State: seen("running"), Driver: seen("x")})
+	}
+	s, text := pageOf(r, true)
+	got := map[string]Firmware{}
+	for _, f := range s.Firmware {
+		got[f.File] = f
+	}
+	if f := got["rtw88/rtw8822c_fw.bin"]; !f.Known || f.Default || f.Bytes < 1000 || f.Licence == "" || !f.Redistributable || f.Package == "" {
+		t.Errorf("rtw88: %+v", f)
+	}
+	if f := got["brcm/brcmfmac99999-sdio.bin"]; f.Known || f.Default {
+		t.Errorf("a file of nobody: %+v", f)
+	}
+	for _, want := range []string{"to add", "of the board's maker", "rtw88/rtw8822c_fw.bin, addition"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page has no %q:\n%s", want, text)
+		}
+	}
+}

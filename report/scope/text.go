@@ -2,6 +2,7 @@ package scope
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -34,6 +35,7 @@ func (s Summary) Text(r *report.Report, all bool) string {
 	w.paths(s)
 	w.yocto(s, r)
 	w.layout(s)
+	w.firmware(s)
 	w.work(s)
 	w.risks(s)
 	w.notKnown(s)
@@ -243,6 +245,70 @@ func (w *writer) layout(s Summary) {
 			w.below(bar(m))
 		}
 	}
+}
+
+// firmware says which files of radios an image for the board needs.
+func (w *writer) firmware(s Summary) {
+	if len(s.Firmware) == 0 {
+		return
+	}
+	var bytes int64
+	var there, add, unknown []string
+	packages := map[string]bool{}
+	licences := map[string]bool{}
+	closed := 0
+	for _, f := range s.Firmware {
+		switch {
+		case !f.Known:
+			unknown = append(unknown, f.File)
+		case f.Default:
+			there = append(there, f.File)
+		default:
+			add = append(add, f.File)
+			bytes += f.Bytes
+			packages[f.Package], licences[f.Licence] = true, true
+			if !f.Redistributable {
+				closed++
+			}
+		}
+	}
+	var words []string
+	if len(add) > 0 {
+		text := fmt.Sprintf("%s to add, %d kB, in %s", counted(len(add), "file"), (bytes+999)/1000, page.List(sorted(packages)))
+		if closed > 0 {
+			text += fmt.Sprintf("; of %d nobody says that they may be passed on", closed)
+		} else {
+			text += ", may be passed on (" + page.List(sorted(licences)) + ")"
+		}
+		words = append(words, text)
+	}
+	if len(unknown) > 0 {
+		words = append(words, counted(len(unknown), "file")+" of the board's maker, which linux-firmware does not have: "+page.List(unknown[:min(len(unknown), shortList)]))
+	}
+	if len(there) > 0 {
+		words = append(words, counted(len(there), "file")+" balenaOS has by default")
+	}
+	w.list("firmware", words)
+	if !w.all {
+		return
+	}
+	for _, f := range s.Firmware {
+		w.below(f.text())
+	}
+}
+
+// sorted lists the names of a set, without the empty one.
+func sorted(set map[string]bool) []string {
+	delete(set, "")
+	return slices.Sorted(maps.Keys(set))
+}
+
+// counted is a number with its word.
+func counted(n int, word string) string {
+	if n != 1 {
+		word += "s"
+	}
+	return fmt.Sprintf("%d %s", n, word)
 }
 
 // bar draws a medium to scale: the loader's gap and boot, the two roots, state, data.
