@@ -42,6 +42,7 @@ func commands() []command {
 		{"diff", "compare two packages by class", runDiff},
 		{"same", "hold two or more packages against one hardware revision", runSame},
 		{"receive", "take the packages out of the log of a console", runReceive},
+		{"draft", "write drafts for a device repository and its contract", runDraft},
 		{"data", "list the tables of this program, with source, date and age", runData},
 		{"replay", "collect a report again from its evidence and compare", runReplay},
 	}

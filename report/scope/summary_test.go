@@ -149,3 +149,20 @@ func TestFirmware(t *testing.T) {
 		}
 	}
 }
+
+// A board's own words do not become code in a draft.
+func TestHostileDrafts(t *testing.T) {
+	t.Parallel()
+	r := board()
+	r.Identity.Model = seen("'; process.exit() #{evil}\n\x1b[31m")
+	r.Identity.Compatible = seen([]string{"acme,../../etc/passwd"})
+	s, _ := pageOf(r, false)
+	for _, d := range Drafts(r, s) {
+		if strings.Contains(d.Name, "..") || strings.ContainsAny(string(d.Content), "\x1b") || len(d.Guesses) == 0 {
+			t.Errorf("draft %q: %q", d.Name, d.Content)
+		}
+		if strings.HasSuffix(d.Name, ".coffee") && !strings.Contains(string(d.Content), `name: '\'; process.exit() #{evil} [31m'`) {
+			t.Errorf("the name is not quoted:\n%s", d.Content)
+		}
+	}
+}
