@@ -9,11 +9,8 @@ import (
 
 	"github.com/boardprobe/boardprobe/boards/desk"
 	"github.com/boardprobe/boardprobe/report/page"
+	"github.com/boardprobe/boardprobe/report/scope"
 )
-
-// oldDays is the age of a table from which it is called old: what balena and the
-// field publish changes within half a year.
-const oldDays = 180
 
 // runData lists what this program knows that is not in a package.
 func runData(args []string, s streams) int {
@@ -35,7 +32,7 @@ func runData(args []string, s streams) int {
 	case "text":
 		for _, t := range desk.Sources() {
 			age := fmt.Sprintf("%d days old", t.Days(*on))
-			if t.Days(*on) > oldDays {
+			if t.Days(*on) > scope.OldDays {
 				age += ": OLD"
 			}
 			s.out.Printf("%s: %s, %s, %s\n", t.Name, counted(t.Rows, "row"), t.Date, age)

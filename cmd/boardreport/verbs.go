@@ -134,6 +134,7 @@ func runCheck(args []string, s streams) int {
 	format := f.String("format", "text", "`text` or json")
 	all := f.Bool("all", false, "leave nothing out of the text")
 	on := dayFlag(f)
+	effects := f.String("effects", "", "what findings mean for the evaluation, where it is not what this program takes (`FILE`, JSON by check and verdict)")
 	failOn := f.String("fail-on", "", "what makes the exit status 1 beside requirements: groups and verdicts (`LIST`)")
 	o := judgeFlags(f)
 	choice := consoleFlag(f)
@@ -165,6 +166,17 @@ func runCheck(args []string, s streams) int {
 	findings, err := require.Waive(require.Case{Report: p.report, Console: h.boot}.Check(), waivers)
 	if err != nil {
 		return s.fail(err, "")
+	}
+	if *effects != "" {
+		text, err := s.read(*effects)
+		if err != nil {
+			return s.fail(err, "")
+		}
+		e, err := require.ParseEffects(text)
+		if err != nil {
+			return s.fail(fmt.Errorf("-effects %s: %w", *effects, err), "")
+		}
+		e.Apply(findings)
 	}
 	summary := scope.Of(scope.Case{Report: p.report, Findings: findings, Word: p.summary(), On: *on})
 	switch *format {

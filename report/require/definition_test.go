@@ -20,7 +20,7 @@ func ids() []string {
 		"boot.options", "boot.switches", "fw.connectivity", "linux.existing",
 		"info.contact", "info.peripherals", "info.timeline", "info.legal", "info.device-type-visibility", "info.code-visibility",
 		"boards.count", "boards.same", "rig.ready",
-		"eval.board", "eval.form", "eval.fee", "ship.route", "info.public-mention", "info.revisions",
+		"eval.board", "eval.form", "eval.fee", "ship.route", "info.public-mention", "info.revisions", "info.fleet",
 		"notice.hardware", "notice.software", "notice.files", "notice.response", "eol.yocto", "eol",
 
 		"conflict.ram", "conflict.ghw", "completeness.sections", "completeness.sight", "identity.placeholder",
@@ -164,6 +164,24 @@ func TestEveryFindingHasAnEffect(t *testing.T) {
 	for _, d := range Definitions() {
 		if d.Verdict != "" && d.Verdict != Info && d.Consequence(d.Verdict).Why == "" {
 			t.Errorf("%s: %s means nothing, and nothing says why", d.ID, d.Verdict)
+		}
+	}
+}
+
+func TestEffectsOfOthers(t *testing.T) {
+	e, err := ParseEffects([]byte(`{"bsp.layer":{"ask":{"effect":"risk","why":"ours has one"}},"doc.logo":{"ask":{"effect":"none","why":"later"}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	findings := []Finding{{ID: "bsp.layer", Verdict: Ask}, {ID: "bsp.layer", Verdict: Pass}}
+	e.Apply(findings)
+	if findings[0].Effect != Risk || findings[1].Effect != "" {
+		t.Errorf("applied: %+v", findings)
+	}
+	for _, bad := range []string{``, `{}{}`, `{"no.check":{}}`, `{"bsp.layer":{"maybe":{"effect":"risk","why":"w"}}}`, `{"bsp.layer":{"ask":{"effect":"fame","why":"w"}}}`,
+		`{"bsp.layer":{"ask":{"effect":"effort","why":"w"}}}`, `{"bsp.layer":{"ask":{"colour":"red"}}}`, `[]`} {
+		if _, err := ParseEffects([]byte(bad)); err == nil {
+			t.Errorf("ParseEffects(%s): no error", bad)
 		}
 	}
 }

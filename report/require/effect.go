@@ -1,8 +1,11 @@
 package require
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/boardprobe/boardprobe/report/page"
@@ -94,4 +97,48 @@ func (d *Definition) checkEffects() error {
 		}
 	}
 	return nil
+}
+
+// Effects are consequences that somebody prefers to ours, by check and verdict.
+type Effects map[string]map[Verdict]Consequence
+
+// ParseEffects reads a document of them: {"ID": {"VERDICT": {"effect", "size", "work",
+// "why"}}}. An unknown check, verdict or word is an error.
+func ParseEffects(data []byte) (Effects, error) {
+	var e Effects
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&e); err != nil {
+		return nil, fmt.Errorf("effects: %w", err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.New("effects: data after the document")
+	}
+	list := Definitions()
+	for id, verdicts := range e {
+		if !slices.ContainsFunc(list, func(d Definition) bool { return d.ID == id }) {
+			return nil, fmt.Errorf("effects: no check %q", id)
+		}
+		for v, c := range verdicts {
+			if !slices.Contains([]Verdict{Pass, Fail, Warn, Unknown, Ask, Info}, v) {
+				return nil, fmt.Errorf("effects: %s: no verdict %q", id, v)
+			}
+			if c.Effect == None {
+				continue
+			}
+			if err := c.check(); err != nil {
+				return nil, fmt.Errorf("effects: %s: %s: %w", id, v, err)
+			}
+		}
+	}
+	return e, nil
+}
+
+// Apply puts them in the place of ours.
+func (e Effects) Apply(findings []Finding) {
+	for i := range findings {
+		if c, ok := e[findings[i].ID][findings[i].Verdict]; ok {
+			findings[i].Consequence = c
+		}
+	}
 }

@@ -213,8 +213,20 @@ func existingLinux(r *report.Report) answer {
 
 // peripherals counts for info.peripherals what is fitted or plugged in.
 func peripherals(r *report.Report) answer {
-	a := answer{verdict: Ask, facts: []string{"network", "usb", "pci"}}
+	a := answer{verdict: Ask, facts: []string{"network", "usb", "pci", "wifi", "bluetooth", "modems", "peripherals"}}
 	var words []string
+	p := &r.Peripherals
+	for _, c := range []struct {
+		count int
+		what  string
+	}{
+		{len(r.WiFi), "Wi-Fi radio"}, {len(r.Bluetooth), "Bluetooth controller"}, {len(r.Modems), "modem"}, {len(p.Displays), "connector for screens"},
+		{len(p.Cameras), "camera"}, {len(p.Sound), "sound card"}, {len(p.GNSS), "GNSS receiver"},
+	} {
+		if c.count > 0 {
+			words = append(words, counted(int64(c.count), c.what))
+		}
+	}
 	for _, n := range r.Network {
 		words = append(words, strings.TrimSpace(first(valueOf(n.Kind), "network")+" "+valueOf(n.Name)))
 	}
@@ -264,6 +276,22 @@ func rigReady(r *report.Report) answer {
 	}
 	if mediaOf(r).sdSlot {
 		a.found += "; SD slot"
+	}
+	p := &r.Peripherals
+	a.facts = append(a.facts, "peripherals.serial", "peripherals.power.methods", "peripherals.watchdogs", "peripherals.clocks")
+	for _, port := range p.Serial {
+		if port.Console.Value {
+			a.found += "; console " + first(valueOf(port.Name), port.Path)
+		}
+	}
+	if methods, ok := p.Power.Methods.Get(); ok && len(methods) > 0 {
+		a.found += "; power off by " + page.List(methods)
+	}
+	if n := len(p.Watchdogs); n > 0 {
+		a.found += "; " + counted(int64(n), "watchdog")
+	}
+	if n := len(p.Clocks); n > 0 {
+		a.found += "; " + counted(int64(n), "clock")
 	}
 	a.detail = "Power, boot selection, recovery and the console connector cannot be seen by a program."
 	return a

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/boardprobe/boardprobe/boards/desk"
 	"github.com/boardprobe/boardprobe/report"
@@ -41,7 +42,7 @@ func (s Summary) Text(r *report.Report, all bool) string {
 	w.notKnown(s)
 	w.gap()
 	w.line("ask", fmt.Sprintf("%d topics are open: boardreport ask PACKAGE", s.Asks))
-	page.Block(&w.b, "", fmt.Sprintf("%d of %d checks decided; judged for %s; oldest table: %s", s.Decided, s.Checks, s.AsOf, oldest(s)), 0)
+	page.Block(&w.b, "", fmt.Sprintf("%d of %d checks decided; judged for %s; %s", s.Decided, s.Checks, s.AsOf, ages(s)), 0)
 	return w.b.String()
 }
 
@@ -433,8 +434,23 @@ func (w *writer) notKnown(s Summary) {
 	}
 }
 
-// oldest is the table that was read first, and its age.
-func oldest(s Summary) string {
-	table := slices.MinFunc(s.Tables, func(a, b desk.Source) int { return strings.Compare(a.Date, b.Date) })
-	return fmt.Sprintf("%s of %s", table.Name, table.Date)
+// OldDays is the age of a table from which what rests on it may have changed.
+const OldDays = 180
+
+// ages says how old the tables are that the page rests on.
+func ages(s Summary) string {
+	on, err := time.Parse(time.DateOnly, s.AsOf)
+	if err != nil {
+		return "" // it was formatted so
+	}
+	var old []string
+	for _, t := range s.Tables {
+		if days := t.Days(on); days > OldDays {
+			old = append(old, fmt.Sprintf("%s (%d days)", t.Name, days))
+		}
+	}
+	if len(old) == 0 {
+		return "no table is older than half a year"
+	}
+	return "old tables, which may say what has changed: " + page.List(old)
 }
