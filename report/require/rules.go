@@ -4,4 +4,4 @@ package require
 // and what these use. Verdicts that were signed under another number are not
 // compared with those of today. Every change raises it: make numbers, which the
 // digest is for.
-const Rules = 45 // sha256 7a1010e042de7cc3
+const Rules = 46 // sha256 8b09dd505b51e679

@@ -62,13 +62,46 @@ func hardware(r *report.Report) answer {
 		complete = complete && d.Kind.OK() && d.SizeBytes.OK()
 	}
 	add("storage", describe(r.Storage), complete)
+	details := hardwareDetails(r, add)
+	a.facts = append(a.facts, details...)
 	a.found = strings.Join(have, "; ")
-	a.detail = "Model, processor, RAM and storage are described by this report."
+	a.detail = "Model, processor, RAM, storage and their parts are described by this report."
 	if len(lack) > 0 {
 		a.verdict = Ask
 		a.detail = "Not, or not completely, described by this report: " + page.List(lack) + "."
+		a.question = "Please state, or send the hardware specification that says it: " + page.List(lack) + "."
 	}
 	return a
+}
+
+// hardwareDetails adds what a specification names beside the four basics: the revision
+// of the SoC, the parts of soldered media, the PHYs of Ethernet, radios and regulators.
+func hardwareDetails(r *report.Report, add func(what, value string, ok bool)) (facts []string) {
+	if r.Identity.Compatible.OK() {
+		revision, ok := r.Identity.SoCRevision.Get()
+		add("revision of the SoC", "SoC revision "+revision, ok)
+		facts = append(facts, "identity.soc_revision")
+	}
+	for _, d := range r.Storage {
+		if d.Attached.Value == report.Soldered && d.Kind.Value != report.KindMTD && d.Kind.Value != report.KindVirtio {
+			model, ok := d.Model.Get()
+			add("part of "+first(valueOf(d.Name), d.Path), "part "+strings.TrimSpace(valueOf(d.Manufacturer)+" "+model), ok)
+			facts = append(facts, "storage["+d.Path+"].model")
+		}
+	}
+	for _, n := range r.Network {
+		if valueOf(n.Kind) == "ethernet" && n.Attached.Value == report.Soldered && r.Identity.Compatible.OK() {
+			phy, ok := n.PHYID.Get()
+			add("Ethernet PHY of "+first(valueOf(n.Name), n.Path), "PHY "+phy, ok)
+			facts = append(facts, "network["+n.Path+"].phy_id")
+		}
+	}
+	if r.Identity.Compatible.OK() && couldStartRadios(r) {
+		facts = append(facts, "wifi", "bluetooth")
+	} else if r.Identity.Compatible.OK() {
+		add("radios", "", false)
+	}
+	return facts
 }
 
 func valueOf(f report.Fact[string]) string {

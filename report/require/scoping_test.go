@@ -17,8 +17,11 @@ func TestScoping(t *testing.T) {
 		want   Verdict
 		says   string // in found, detail or question
 	}{
-		"hardware":             {"doc.hardware", image, Pass, "aarch64 Cortex-A53; 3.00 GiB RAM"},
-		"hardware, no RAM":     {"doc.hardware", func(r *report.Report) { r.Memory = memory(0, 0, 0) }, Ask, "described by this report: RAM."},
+		"hardware": {"doc.hardware", func(r *report.Report) {
+			r.Identity.SoCRevision, r.Network[0].PHYID, r.Storage[0].Model = text("1.1"), text("0x004dd072"), text("DG4008")
+		}, Pass, "aarch64 Cortex-A53; 3.00 GiB RAM"},
+		"hardware, no parts":   {"doc.hardware", image, Ask, "the hardware specification that says it: revision of the SoC, part of mmcblk2 and Ethernet PHY of eth0."},
+		"hardware, no RAM":     {"doc.hardware", func(r *report.Report) { r.Memory = memory(0, 0, 0) }, Ask, "described by this report: RAM, "},
 		"hardware, no size":    {"doc.hardware", func(r *report.Report) { r.Storage[0].SizeBytes = gap[int64](report.Failed) }, Ask, "storage"},
 		"hardware, half a run": {"doc.hardware", func(r *report.Report) { section(r, "storage").Outcome = report.OutcomeDeadline }, Ask, "storage"},
 		"layer": {"bsp.layer", func(r *report.Report) {

@@ -61,10 +61,13 @@ func (w *writer) line(label, text string) {
 func (w *writer) below(text string) { page.Block(&w.b, "", text, labelWidth) }
 
 // list writes entries, and how many more there are.
-func (w *writer) list(label string, entries []string) {
+func (w *writer) list(label string, entries []string) { w.first(shortList, label, entries) }
+
+// first writes the first entries.
+func (w *writer) first(most int, label string, entries []string) {
 	shown := entries
-	if !w.all && len(entries) > shortList {
-		shown = entries[:shortList]
+	if !w.all && len(entries) > most {
+		shown = entries[:most]
 	}
 	for i, text := range shown {
 		if i > 0 {
@@ -430,7 +433,7 @@ func (w *writer) notKnown(s Summary) {
 		list = append(list, text)
 	}
 	if len(list) > 0 {
-		w.list("not known", list)
+		w.first(shortList-1, "not known", list)
 	}
 }
 
