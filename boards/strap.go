@@ -1,7 +1,6 @@
 package boards
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math/bits"
@@ -172,17 +171,18 @@ func (f *strapFile) strap() (Strap, error) {
 			}
 			c.Values = append(c.Values, uint32(v))
 		}
-		s.If = append(s.If, c)
+		behind := slices.IndexFunc(s.If, func(o Condition) bool {
+			return o.Address > c.Address || o.Address == c.Address && o.Low > c.Low
+		})
+		s.If = placed(s.If, behind, c)
 	}
-	slices.SortFunc(s.If, func(a, b Condition) int { return cmp.Or(cmp.Compare(a.Address, b.Address), cmp.Compare(a.Low, b.Low)) })
 	for values, words := range f.Means {
 		m, err := meaning(values, words, uint64(1)<<(s.High-s.Low+1))
 		if err != nil {
 			return Strap{}, err
 		}
-		s.Means = append(s.Means, m)
+		s.Means = placed(s.Means, slices.IndexFunc(s.Means, func(o Meaning) bool { return o.Low > m.Low }), m)
 	}
-	slices.SortFunc(s.Means, func(a, b Meaning) int { return cmp.Compare(a.Low, b.Low) })
 	for i := 1; i < len(s.Means); i++ {
 		if s.Means[i].Low <= s.Means[i-1].High {
 			return Strap{}, fmt.Errorf("value %#x has two meanings", s.Means[i].Low)
@@ -236,4 +236,13 @@ func strapMedium(word string) bool {
 		return true
 	}
 	return false
+}
+
+// placed puts an element in front of the one at behind, or at the end if that is -1:
+// lists of a few need no program that sorts, of which each costs a board 9 kB.
+func placed[T any](list []T, behind int, element T) []T {
+	if behind < 0 {
+		return append(list, element)
+	}
+	return slices.Insert(list, behind, element)
 }

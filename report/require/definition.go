@@ -73,8 +73,13 @@ func load(root fs.FS) ([]Definition, error) {
 	if len(names) == 0 {
 		return nil, errors.New("no checks")
 	}
+	for i, name := range names {
+		names[i] = strings.TrimSuffix(name, ".json")
+	}
+	slices.Sort(names) // a dash is in front of a dot in the names of files
 	var list []Definition
-	for _, name := range names {
+	for _, id := range names {
+		name := id + ".json"
 		content, err := fs.ReadFile(root, name)
 		if err != nil {
 			return nil, err
@@ -96,13 +101,15 @@ func load(root fs.FS) ([]Definition, error) {
 		}
 		list = append(list, d)
 	}
-	slices.SortFunc(list, func(a, b Definition) int {
-		if c := slices.Index(groups(), a.Group) - slices.Index(groups(), b.Group); c != 0 {
-			return c
+	ordered := make([]Definition, 0, len(list))
+	for _, group := range groups() {
+		for i := range list { // by id already
+			if list[i].Group == group {
+				ordered = append(ordered, list[i])
+			}
 		}
-		return strings.Compare(a.ID, b.ID)
-	})
-	return list, nil
+	}
+	return ordered, nil
 }
 
 var dateForm = pattern.New(`^20\d\d-(0[1-9]|1[0-2])(-[0-3]\d)?$`)

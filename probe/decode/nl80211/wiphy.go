@@ -1,7 +1,6 @@
 package nl80211
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -114,17 +113,19 @@ func (d *Dump) wiphy(message []byte) (*Wiphy, error) {
 		if len(d.wiphys) == maxWiphys {
 			return nil, fmt.Errorf("nl80211: more than %d radios", maxWiphys)
 		}
-		d.wiphys = append(d.wiphys, Wiphy{Index: index})
-		return &d.wiphys[len(d.wiphys)-1], nil
+		at := 0
+		for at < len(d.wiphys) && d.wiphys[at].Index < index {
+			at++
+		}
+		d.wiphys = slices.Insert(d.wiphys, at, Wiphy{Index: index})
+		return &d.wiphys[at], nil
 	}
 	return nil, errors.New("nl80211: message names no radio")
 }
 
 // Wiphys returns the radios, by index.
 func (d *Dump) Wiphys() []Wiphy {
-	list := slices.Clone(d.wiphys)
-	slices.SortFunc(list, func(a, b Wiphy) int { return cmp.Compare(a.Index, b.Index) })
-	return list
+	return slices.Clone(d.wiphys)
 }
 
 func (w *Wiphy) add(kind uint16, value []byte) {

@@ -42,11 +42,16 @@ func FindDefaults(data []byte, base int64) []Default {
 		}
 		// The same run may have been found from a variable behind its first one.
 		if at := slices.IndexFunc(taken, func(s span) bool { return s.end == start+size }); at >= 0 {
-			found[at], taken[at] = Default{base + int64(start), e}, span{start, start + size}
-		} else if len(found) < maxDefaults {
-			found = append(found, Default{base + int64(start), e})
-			taken = append(taken, span{start, start + size})
+			found, taken = slices.Delete(found, at, at+1), slices.Delete(taken, at, at+1)
+		} else if len(found) == maxDefaults {
+			return
 		}
+		at := 0 // in the order of offsets
+		for at < len(taken) && taken[at].start < start {
+			at++
+		}
+		found = slices.Insert(found, at, Default{base + int64(start), e})
+		taken = slices.Insert(taken, at, span{start, start + size})
 	}
 	// A variable with a NUL in front first. If there is none around, bootcmd may be
 	// the first one, and stand right behind data that has no end; the names of
@@ -69,7 +74,6 @@ func FindDefaults(data []byte, base int64) []Default {
 			}
 		})
 	}
-	slices.SortFunc(found, func(a, b Default) int { return compareOffset(a.Offset, b.Offset) })
 	return found
 }
 
