@@ -79,9 +79,9 @@ func unpacked(data []byte) ([]byte, error) {
 }
 
 // Sources lists the tables of the desk.
-func Sources() []Source {
-	return []Source{
-		deviceTypes().Source, yocto().Source, longTerm().Source,
-		packages().Source, DriversSource(), firmwareSource(),
-	}
+func Sources() []Source { return append(ScopeSources(), DriversSource(), firmwareSource()) }
+
+// ScopeSources lists those that say what a board means for balenaOS.
+func ScopeSources() []Source {
+	return []Source{deviceTypes().Source, yocto().Source, longTerm().Source, packages().Source}
 }

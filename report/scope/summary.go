@@ -86,7 +86,7 @@ func Of(c Case) Summary {
 	nearest := Candidates(id)
 	s := Summary{
 		AsOf: c.On.Format(time.DateOnly), Board: require.BoardText(r), Word: c.Word,
-		What: whatItIs(r, c.Findings), Media: mediaOf(r), Firmware: firmwareOf(r), Checks: len(c.Findings), Tables: desk.Sources(),
+		What: whatItIs(r, c.Findings), Media: mediaOf(r), Firmware: firmwareOf(r), Checks: len(c.Findings), Tables: desk.ScopeSources(),
 		Nearest: nearest[:min(len(nearest), maxCandidates)],
 	}
 	kernel, rides, known := ridesOf(r, c.On)
