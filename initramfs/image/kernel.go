@@ -168,7 +168,7 @@ func (k *kernel) nameRelease(folder string, releases map[string]int) {
 		}
 	}
 	if len(others) > 0 {
-		k.note("%d modules in the folder of %s were built for another kernel, which will refuse them: %s", len(others), k.release, some(others))
+		k.note("in the folder of %s and built for another kernel, which will be refused: %s", k.release, some(others))
 	}
 }
 

@@ -101,7 +101,7 @@ func (a *Archive) addKernel(t *Tree, k kernel, all bool) ([]modinfo, error) {
 		return nil, err
 	}
 	if len(k.unreadable) > 0 {
-		k.note("%d modules are not readable and left out: %s", len(k.unreadable), some(k.unreadable))
+		k.note("not readable and left out: %s", some(k.unreadable))
 		a.Record.Modules = imagerecord.PackedSome
 	}
 	named := k.named(names)
@@ -110,7 +110,7 @@ func (a *Archive) addKernel(t *Tree, k kernel, all bool) ([]modinfo, error) {
 		k.note("no modules.order: nothing says which modules the kernel was built with")
 		a.Record.Modules = imagerecord.PackedSome
 	case n > 0 && all:
-		k.note("%d of the %d modules with which the kernel was built are not here", n, named)
+		k.note("%d of the %d modules with which the kernel was built are not here, or not readable", n, named)
 		a.Record.Modules = imagerecord.PackedSome
 	}
 	if k.ordered != nil {
@@ -200,6 +200,13 @@ func (k *kernel) checkVolume(packed map[string]bool) error {
 		needed = append(needed, fatCharset...)
 	}
 	lost := slices.DeleteFunc(needed, func(name string) bool { return has(name) || !k.ordered[name] })
+	damaged := slices.DeleteFunc(slices.Clone(k.unreadable), func(text string) bool {
+		file, _, _ := strings.Cut(text, " (")
+		return !slices.Contains(lost, strings.ReplaceAll(moduleStem(path.Base(file)), "-", "_"))
+	})
+	if len(damaged) > 0 {
+		return fmt.Errorf("%s: modules that the report's volume needs are here and cannot be read: %s", k.release, strings.Join(damaged, ", "))
+	}
 	if len(lost) > 0 {
 		return fmt.Errorf("%s: modules.order names modules that are not here: %s", k.release, strings.Join(lost, ", "))
 	}

@@ -345,7 +345,7 @@ func (b *foundBlock) result() Block {
 		}
 	}
 	if len(r.Missing) > 0 {
-		r.Err = fmt.Errorf("%d of %d lines are missing or damaged", b.size.lines-len(b.lines), b.size.lines)
+		r.Err = fmt.Errorf("of %d lines, missing or damaged: %d", b.size.lines, b.size.lines-len(b.lines))
 		return r
 	}
 	var data bytes.Buffer

@@ -209,9 +209,9 @@ func TestArmourMissing(t *testing.T) {
 		want string
 		err  string
 	}{
-		{"one", []int{7}, "7", "1 of 100 lines are missing or damaged"},
-		{"ranges", []int{12, 13, 14, 80}, "12-14, 80", "4 of 100 lines are missing or damaged"},
-		{"both ends", []int{1, 2, 100}, "1-2, 100", "3 of 100 lines are missing or damaged"},
+		{"one", []int{7}, "7", "of 100 lines, missing or damaged: 1"},
+		{"ranges", []int{12, 13, 14, 80}, "12-14, 80", "of 100 lines, missing or damaged: 4"},
+		{"both ends", []int{1, 2, 100}, "1-2, 100", "of 100 lines, missing or damaged: 3"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			log := slices.Clone(lines)
